@@ -1,4 +1,4 @@
-import type { MoneyInput } from "./money.ts";
+import type { Decimal, MoneyInput } from "./money.ts";
 
 /** An endpoint as fal names it: `fal-ai/flux/dev`, `workflows/acme/poster`, `comfy/acme/upscale`. */
 export type EndpointId = string;
@@ -22,6 +22,12 @@ export interface Scope {
   /** Ask for a small draft (512×512) from endpoints that take an image size. @default the mode's own */
   draft?: boolean;
 }
+
+/** fal's bill on an answer: its billed units, exactly as it sent them; `malformed` is neither a bill nor its absence. */
+export type Bill = { kind: "absent" } | { kind: "malformed" } | { kind: "units"; units: Decimal; text: string };
+
+/** A queued job's state, in fal's words. There is no FAILED: a failure is COMPLETED with an error. */
+export type JobState = "IN_QUEUE" | "IN_PROGRESS" | "COMPLETED";
 
 /** One paid request, as every room knows it. Its input is looked at, never kept. */
 export interface Call {

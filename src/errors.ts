@@ -123,31 +123,37 @@ export class QueueFullError extends MeterError {
   }
 }
 
+/** What the meter knows of a lost answer's money: billed already, or held until somebody can tell; `null` is unknown. */
+export type LostMoney = { state: "held" | "billed"; amount: Decimal | null };
+
 /**
  * The request was sent and its answer was lost, so fal may be doing, and billing, the work.
- * The money stays held and nothing is sent again.
+ * The money stays held (or was billed) and nothing is sent again.
  */
 export class OutcomeUnknownError extends MeterError {
   override readonly name = "OutcomeUnknownError";
   readonly endpointId: string;
   /** Our id of the purchase; its hold is kept under it. */
   readonly purchaseId: string;
-  /** What stays held, or `null` when the price is unknown. */
+  /** What stays held; `null` when the price is unknown or fal's bill has come already. */
   readonly held: Decimal | null;
+  /** What fal billed for the lost answer, where its bill came. */
+  readonly billed: Decimal | null;
   /** The transport's own error. Not `cause`: the fal client would follow it and send the paid request again. */
-  readonly failure: unknown;
+  declare readonly failure: unknown;
 
-  constructor(endpointId: string, purchaseId: string, held: Decimal | null, failure: unknown) {
+  constructor(endpointId: string, purchaseId: string, money: LostMoney, failure: unknown) {
+    const amount = money.amount ? `$${money.amount.toFixed()}` : "an unknown amount";
     super(
-      `${endpointId} was sent and the answer was lost (${describeFailure(failure)}): fal may have taken the job. ` +
-        `It was not sent again and ${held ? `$${held.toFixed()} stays` : "an unknown amount stays"} held as purchase ${purchaseId}. ` +
+      `${endpointId} was sent and the answer was lost (${describeFailure(failure)}): fal may have done the job. ` +
+        `It was not sent again and ${amount} ${money.state === "held" ? "stays held" : "was billed"} as purchase ${purchaseId}. ` +
         "Run reconcile() to learn its fate, or send it again yourself if buying twice is fine.",
     );
     this.endpointId = endpointId;
     this.purchaseId = purchaseId;
-    this.held = held;
+    this.held = money.state === "held" ? money.amount : null;
+    this.billed = money.state === "billed" ? money.amount : null;
     Object.defineProperty(this, "failure", { value: failure, enumerable: false });
-    this.failure = failure;
   }
 }
 

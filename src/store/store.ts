@@ -69,8 +69,14 @@ export interface Charge {
   /** `spent + held + amount ≤ limit` is tested; `null` counts and lets through (a budget that only warns). */
   limit: Nano | null;
   window:
-    | { kind: "fixed"; /** First instant after the window; `null` never ends. The counter may be dropped a while later. */ endsAt: number | null }
-    | { kind: "rolling"; /** An amount counts from the moment it was held until this many ms later. */ lengthMs: number };
+    | {
+        kind: "fixed" /** First instant after the window; `null` never ends. The counter may be dropped a while later. */;
+        endsAt: number | null;
+      }
+    | {
+        kind: "rolling" /** An amount counts from the moment it was held until this many ms later. */;
+        lengthMs: number;
+      };
 }
 
 /** What the ledger knows of a purchase from the moment it is held. */
@@ -111,8 +117,8 @@ export interface HoldRequest {
 }
 
 export type HoldAnswer =
-  | { outcome: "held"; /** Each charge's counter after the hold. */ counters: CounterState[] }
-  | { outcome: "refused"; /** The first charge that would not fit. */ charge: Charge; counter: CounterState }
+  | { outcome: "held" /** Each charge's counter after the hold. */; counters: CounterState[] }
+  | { outcome: "refused" /** The first charge that would not fit. */; charge: Charge; counter: CounterState }
   | { outcome: "joined"; hold: Hold };
 
 export interface CounterState {
@@ -152,7 +158,10 @@ export interface Settlement {
    * tier whose `from` is ≤ the new count, so that the n-th purchase of a month gets its own tier whoever settles it.
    * `null` amounts are unknown: nothing is added to spent, the entry says unknown.
    */
-  post: { amount: Nano | null; ordinal?: { counter: string; tiers: readonly { from: number; amount: Nano; percent: number }[] } };
+  post: {
+    amount: Nano | null;
+    ordinal?: { counter: string; tiers: readonly { from: number; amount: Nano; percent: number }[] };
+  };
   /** How the amount is known: `billed-units`, `rate-card`, `estimate`, `free`, …. */
   basis: string;
   /** fal's `x-fal-billable-units`, as it came. */
@@ -202,6 +211,7 @@ export interface EntryQuery {
   until?: number;
   after?: number;
   endpoint?: string;
+  requestId?: string;
   kinds?: readonly EntryKind[];
   limit: number;
   /** Newest first. @default false */

@@ -1,0 +1,151 @@
+import type { Call } from "../call.ts";
+import type { Clock } from "../clock.ts";
+import { BudgetExceededError, type OptionsError, StoreError, UnknownPriceError } from "../errors.ts";
+import type { Events } from "../events.ts";
+import { type Decimal, fromNano, type Nano, toNano } from "../money.ts";
+import type { CounterState, EstimateRecord, Hold, HoldAnswer, HoldRequest, Store } from "../store/store.ts";
+import type { Alerts } from "./alerts.ts";
+import type { BudgetRule } from "./budget.ts";
+import { chargesFor, checkRequestCaps, refusal } from "./gate.ts";
+import type { Windows } from "./window.ts";
+
+/**
+ * What to do when a budget guards a call whose price nobody knows. `"refuse"` throws `UnknownPriceError`; `"allow"`
+ * lets it through and counts it under no budget; `{ assume }` holds and books that many dollars. Without a budget
+ * that matches, an unknown price is let through and booked as unknown.
+ */
+export type UnknownPricePolicy = { kind: "refuse" } | { kind: "allow" } | { kind: "assume"; amount: Decimal };
+
+/** What to do when the ledger cannot be written: refuse the call, or send it unmetered and say so in an event. */
+export type StoreFailurePolicy = "refuse" | "allow";
+
+export interface GateParts {
+  store: Store;
+  events: Events;
+  clock: Clock;
+  rules: readonly BudgetRule[];
+  windows: Windows;
+  alerts: Alerts;
+  onUnknownPrice: UnknownPricePolicy;
+  onStoreFailure: StoreFailurePolicy;
+}
+
+export interface Asking {
+  call: Call;
+  estimate: EstimateRecord;
+  /** Why the estimate could not be made from this input, where that is the case. */
+  unpriced: OptionsError | null;
+  /** The scope's own cap on one call. */
+  maxCost: Decimal | null;
+  key: string | null;
+  digest: string | null;
+  joinSince: number | null;
+}
+
+export type Answer =
+  | { outcome: "held"; purchase: Pick<Hold, "id" | "at" | "amount" | "purchase"> }
+  /** The store failed and the policy lets the call pass: nothing is held and nothing will be settled. */
+  | { outcome: "unmetered" }
+  | { outcome: "joined"; hold: Hold };
+
+export interface Gate {
+  /**
+   * Promise 1: one hold for one paid request, stored before its first byte is sent.
+   * @throws BudgetExceededError, UnknownPriceError, OptionsError (an absurd input under a budget), StoreError
+   */
+  hold(asking: Asking): Promise<Answer>;
+}
+
+export function createGate(parts: GateParts): Gate {
+  const { store, events, clock, rules, windows, alerts } = parts;
+
+  function amountOf(asking: Asking, guards: readonly string[]): { amount: Nano | null; estimate: EstimateRecord } {
+    const { estimate, call, unpriced } = asking;
+    if (estimate.high !== null) return { amount: estimate.high, estimate };
+    const policy = parts.onUnknownPrice;
+    if (unpriced && guards.length > 0) throw unpriced;
+    if (policy.kind === "assume") {
+      const assumed = toNano(policy.amount);
+      const record = {
+        low: assumed,
+        expected: assumed,
+        high: assumed,
+        basis: "assumed",
+        source: "onUnknownPrice.assume",
+      };
+      return { amount: assumed, estimate: { ...estimate, ...record } };
+    }
+    if (policy.kind === "refuse" && guards.length > 0)
+      throw new UnknownPriceError(call.endpointId, guards, estimate.source);
+    return { amount: null, estimate };
+  }
+
+  function refuse(call: Call, at: number, by: Parameters<typeof refusal>[0]): BudgetExceededError {
+    const error = new BudgetExceededError(refusal(by));
+    const { budget, limit, spent, held, requested, resetsAt } = error;
+    const facts = { purchaseId: call.id, endpointId: call.endpointId, tags: call.tags, at };
+    events.emit({ type: "budget-refused", ...facts, budget, limit, spent, held, requested, resetsAt });
+    return error;
+  }
+
+  async function write(request: HoldRequest): Promise<HoldAnswer | null> {
+    try {
+      return await store.hold(request);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      events.emit({ type: "store-failed", at: request.at, store: store.name, verb: "hold", message: error.message });
+      if (parts.onStoreFailure === "refuse") throw error;
+      return null;
+    }
+  }
+
+  return {
+    async hold(asking) {
+      const { call } = asking;
+      const at = clock.now();
+      const { charges, requestCaps } = chargesFor(rules, call, at, windows);
+      const guards = [
+        ...charges.filter(({ limit }) => limit !== null).map(({ budget }) => budget),
+        ...requestCaps.filter(({ onExceed }) => onExceed === "refuse").map(({ name }) => name),
+        ...(asking.maxCost ? ["maxCost"] : []),
+      ];
+      const { amount, estimate } = amountOf(asking, guards);
+      if (amount !== null) {
+        if (asking.maxCost && amount > toNano(asking.maxCost)) {
+          throw refuse(call, at, {
+            endpointId: call.endpointId,
+            requested: amount,
+            cap: { name: "maxCost", limit: toNano(asking.maxCost) },
+          });
+        }
+        const cap = checkRequestCaps(requestCaps, amount);
+        if (cap) throw refuse(call, at, { endpointId: call.endpointId, requested: amount, cap });
+      }
+      const { endpointId, transport, tags } = call;
+      const purchase = { endpointId, transport, tags, key: asking.key, digest: asking.digest, estimate };
+      const request: HoldRequest = { id: call.id, at, amount, charges: amount === null ? [] : charges, purchase };
+      if (asking.joinSince !== null) request.joinSince = asking.joinSince;
+      const answer = await write(request);
+      if (answer === null) return { outcome: "unmetered" };
+      if (answer.outcome === "joined") return answer;
+      if (answer.outcome === "refused") {
+        throw refuse(call, at, { endpointId, requested: amount ?? 0n, charge: answer.charge, counter: answer.counter });
+      }
+      announce(call, at, amount, charges, answer.counters);
+      return { outcome: "held", purchase: { id: call.id, at, amount, purchase } };
+    },
+  };
+
+  function announce(
+    call: Call,
+    at: number,
+    amount: Nano | null,
+    charges: HoldRequest["charges"],
+    counters: readonly CounterState[],
+  ) {
+    const facts = { purchaseId: call.id, endpointId: call.endpointId, tags: call.tags, at };
+    const budgets = charges.map(({ budget }) => budget);
+    events.emit({ type: "budget-held", ...facts, amount: amount === null ? null : fromNano(amount), budgets });
+    alerts.moved(counters, at);
+  }
+}

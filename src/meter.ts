@@ -1,0 +1,348 @@
+/** createMeter: builds the stations once, and hands out the metered fetch and the read side. */
+import { createAlerts } from "./budget/alerts.ts";
+import type { Budget } from "./budget/budget.ts";
+import { createGate } from "./budget/hold.ts";
+import { type BudgetStanding, standings } from "./budget/standing.ts";
+import { createWindows, type Windows } from "./budget/window.ts";
+import { createZone, firstInstant } from "./budget/zone.ts";
+import { createDeliveries } from "./cache/deliveries.ts";
+import { createJoins } from "./cache/joins.ts";
+import { requestKey } from "./cache/key.ts";
+import { createResults, type InvalidationQuery, type Results } from "./cache/results.ts";
+import { createUploads, type Uploads } from "./cache/uploads.ts";
+import type { EndpointId, Scope } from "./call.ts";
+import { MeterError, OptionsError, StoreError } from "./errors.ts";
+import { createEvents, type Events, type MeterEventType, type MeterListener } from "./events.ts";
+import { createJobs, type Jobs } from "./job.ts";
+import { openReceipt, type Receipt, settledReceipt } from "./ledger/receipt.ts";
+import { createLanes } from "./limit/lane.ts";
+import { createRate } from "./limit/rate.ts";
+import { environment, type MeterOptions, mergeScopes, type ResolvedOptions, resolveOptions, resolveScope, type StoreChoice } from "./options.ts";
+import { discountTiers } from "./price/discount.ts";
+import type { Estimate } from "./price/estimate.ts";
+import { createPricer, type Pricer } from "./price/pricer.ts";
+import { type Bought, createPurchases, type Purchases } from "./purchase.ts";
+import { logLine } from "./report/log.ts";
+import { type Calendars, readBy, readInstant, type SpendQuery, type SpendSummary, summarise, totalsQuery } from "./report/summary.ts";
+import { type Reconciled, type ReconcileOptions, reconcile } from "./settle/reconcile.ts";
+import { createSettler } from "./settle/settler.ts";
+import type { Store } from "./store/store.ts";
+import { parseJson } from "./wire/answer.ts";
+import { operationOf } from "./wire/operation.ts";
+import { type FetchArguments, readRequest, type WireRequest } from "./wire/request.ts";
+
+export interface Meter {
+  /** Goes into anything that takes a `fetch`; requests that are not fal's pass through. */
+  readonly fetch: typeof fetch;
+  /**
+   * The same meter for calls of one kind: their tags, priority, cost cap, cache and draft use.
+   * `via`, where given, does the sending instead of the meter's own `fetch` option.
+   * @throws OptionsError naming `scope.…`
+   */
+  with(scope: Scope, via?: typeof fetch): Meter;
+  /** What a call would cost. Sends nothing. @throws OptionsError for an absurd input, naming the field */
+  estimate(endpointId: EndpointId, input?: unknown): Promise<Estimate>;
+  /** Sums over the ledger. */
+  spend(query?: SpendQuery): Promise<SpendSummary>;
+  /** One purchase by fal's request id (or by our purchase id); `undefined` where the ledger knows none. */
+  receipt(requestId: string): Promise<Receipt | undefined>;
+  /** How each budget stands now. */
+  budgets(): Promise<BudgetStanding[]>;
+  /** The cache key of a request, for `invalidate`. Blobs are read. */
+  keyOf(endpointId: EndpointId, input: unknown): Promise<string>;
+  /** Forgets kept answers; all of what is given must match. Answers how many went. */
+  invalidate(query: InvalidationQuery): Promise<number>;
+  /** Asks fal what became of purchases that are still open. */
+  reconcile(options?: ReconcileOptions): Promise<Reconciled>;
+  /** Hears one type of event, or all with `"*"`. Returns the function that stops it. */
+  on<T extends MeterEventType>(type: T | "*", listener: MeterListener<T>): () => void;
+  /** Whether realtime connections, which cannot be billed from outside, are refused or pass unmetered. */
+  readonly realtime: "refuse" | "unmetered";
+  /** Closes the ledger. Calls under way keep their holds. */
+  close(): Promise<void>;
+}
+
+/** Everything that needs the store; made when it is first needed, so that making a meter touches nothing. */
+interface Line {
+  store: Store;
+  purchases: Purchases;
+  jobs: Jobs;
+  results: Results | null;
+  uploads: Uploads | null;
+}
+
+/** @throws OptionsError naming the option, what was wanted and what came */
+export function createMeter(options?: MeterOptions): Meter {
+  const resolved = resolveOptions(options);
+  const { clock } = resolved;
+  const events = createEvents((error) => resolved.logger?.error({}, `a listener failed: ${error instanceof Error ? error.message : typeof error}`));
+  const windows = createWindows(resolved.timezone, resolved.weekStart);
+  const pricer = createPricer(resolved.prices);
+  const deliveries = createDeliveries(clock);
+  listen(events, resolved);
+
+  let line: Promise<Line> | undefined;
+  const ready = () => {
+    line ??= openStore(resolved.store).then((store) => buildLine(resolved, store, { events, windows, pricer, deliveries }));
+    // A store that could not be opened is tried again by the next call.
+    line.catch(() => {
+      line = undefined;
+    });
+    return line;
+  };
+
+  async function meteredFetch(scope: Scope, via: typeof fetch, args: FetchArguments): Promise<Response> {
+    const request = readRequest(args);
+    if (!request) return via(...args);
+    const operation = operationOf(request);
+    switch (operation.kind) {
+      case "paid": {
+        request.signal?.throwIfAborted();
+        const opened = await whenOpen(resolved.onStoreFailure);
+        return opened ? opened.purchases.buy(operation, request, scope, via) : via(...args);
+      }
+      case "status":
+      case "statusStream":
+      case "result":
+      case "cancel": {
+        const opened = await whenOpen("allow");
+        return opened ? opened.jobs[operation.kind](operation.requestId, request, via) : via(...args);
+      }
+      case "upload":
+        return initiated(await via(...args));
+      case "token":
+        if (resolved.realtime === "refuse") throw realtimeRefused();
+        return via(...args);
+      case "other":
+        return request.method === "GET" ? download(request, via) : upload(request, via);
+    }
+  }
+
+  /** The line, or `null` where the ledger cannot be opened and the call may pass without it. */
+  async function whenOpen(onFailure: "refuse" | "allow"): Promise<Line | null> {
+    try {
+      return await ready();
+    } catch (error) {
+      if (onFailure === "refuse" || !(error instanceof StoreError)) throw error;
+      events.emit({ type: "store-failed", at: clock.now(), store: error.store, verb: "open", message: error.message });
+      return null;
+    }
+  }
+
+  /** Learns where an upload will go, so that its bytes can stand for its address in cache keys. */
+  async function initiated(response: Response): Promise<Response> {
+    const uploads = resolved.cache && response.ok ? (await whenOpen("allow"))?.uploads : null;
+    if (!uploads) return response;
+    const { upload_url, file_url } = (parseJson(new Uint8Array(await response.clone().arrayBuffer())) ?? {}) as Record<string, unknown>;
+    if (typeof upload_url === "string" && typeof file_url === "string") uploads.initiated(upload_url, file_url);
+    return response;
+  }
+
+  /** The bytes of an upload stand for its address in cache keys. */
+  async function upload(request: WireRequest, via: typeof fetch): Promise<Response> {
+    const uploads = resolved.cache ? (await whenOpen("allow"))?.uploads : null;
+    const step = uploads?.stepOf(request.url.href);
+    if (!uploads || !step) return via(...request.args);
+    if (step.step !== "complete") {
+      const bytes = await bytesOf(request.args[1]?.body);
+      if (bytes) uploads.part(step.uploadUrl, step.step === "part" ? step.partNumber : null, bytes);
+    }
+    const response = await via(...request.args);
+    if (response.ok && step.step !== "part") {
+      await uploads.completed(step.uploadUrl).catch((error: unknown) => {
+        if (error instanceof StoreError) events.emit({ type: "store-failed", at: clock.now(), store: error.store, verb: "putNote", message: error.message });
+      });
+    }
+    return response;
+  }
+
+  /** A download that fails tells the delivery that it did not arrive. */
+  async function download(request: WireRequest, via: typeof fetch): Promise<Response> {
+    try {
+      const response = await via(...request.args);
+      if (!response.ok) deliveries.downloadFailed(request.url.href);
+      return response;
+    } catch (error) {
+      deliveries.downloadFailed(request.url.href);
+      throw error;
+    }
+  }
+
+  const calendars = calendarsOf(windows, resolved.timezone);
+
+  function view(scope: Scope, via: typeof fetch): Meter {
+    return {
+      fetch: (...args: Parameters<typeof fetch>) => meteredFetch(scope, via, args as FetchArguments),
+      with: (inner, innerVia = via) => view(mergeScopes(scope, resolveScope(inner)), innerVia),
+      realtime: resolved.realtime,
+
+      async estimate(endpointId, input) {
+        if (typeof endpointId !== "string" || endpointId === "") throw new OptionsError("endpointId", 'an endpoint such as "fal-ai/flux/dev"', endpointId);
+        return pricer.estimate(endpointId, input ?? {}, clock.now());
+      },
+
+      async spend(query = {}) {
+        const by = readBy(query.by);
+        const bounds = { since: readInstant(query.since, "spend.since", calendars), until: readInstant(query.until, "spend.until", calendars) };
+        const { store } = await ready();
+        return summarise(await store.totals(totalsQuery(query, by, bounds)), query, by, bounds, calendars);
+      },
+
+      async receipt(requestId) {
+        const { store } = await ready();
+        const later = await store.entries({ requestId, kinds: ["hit", "join", "correction"], limit: MOST_SHARES });
+        const hold = (await store.findHold({ requestId })) ?? (await store.findHold({ id: requestId }));
+        if (hold) return openReceipt(hold, later);
+        const entry = (await store.findEntry({ requestId })) ?? (await store.findEntry({ id: requestId }));
+        return entry && settledReceipt(entry, later);
+      },
+
+      async budgets() {
+        const at = clock.now();
+        const { store } = await ready();
+        return standings(resolved.rules, await store.counters({ prefix: "", at }), at, windows);
+      },
+
+      keyOf: async (endpointId, input) => requestKey(endpointId, input, (await ready()).uploads ?? undefined),
+
+      async invalidate(query) {
+        for (const key of Object.keys(query ?? {})) {
+          if (!["endpoint", "tag", "key"].includes(key)) throw new OptionsError("invalidate", "made of endpoint, tag, key", key);
+        }
+        const { results, store } = await ready();
+        return results ? results.invalidate(query) : store.deleteResults(query);
+      },
+
+      async reconcile(options) {
+        const { store, jobs } = await ready();
+        return reconcile({ store, jobs, events, clock, fetch: via, credentials: environment("FAL_KEY") }, options);
+      },
+
+      on: (type, listener) => events.on(type, listener),
+
+      async close() {
+        const opened = line;
+        line = Promise.reject(new StoreError("", "closed", "the meter was closed"));
+        line.catch(() => {});
+        if (opened) await (await opened.catch(() => null))?.store.close();
+      },
+    };
+  }
+
+  return view({}, resolved.fetch);
+}
+
+/** How many hits, joins and corrections one receipt adds up at most. */
+const MOST_SHARES = 10_000;
+
+export function realtimeRefused(): MeterError {
+  return new MeterError(
+    "Realtime connections cannot be metered: fal bills them over a socket that nobody else sees. " +
+      'Set realtime: "unmetered" to allow them without a budget, or use run, subscribe or stream.',
+  );
+}
+
+interface Shared {
+  events: Events;
+  windows: Windows;
+  pricer: Pricer;
+  deliveries: ReturnType<typeof createDeliveries>;
+}
+
+function buildLine(options: ResolvedOptions, store: Store, shared: Shared): Line {
+  const { clock, rules, limits } = options;
+  const { events, windows, pricer, deliveries } = shared;
+  const alerts = createAlerts(rules, windows, events);
+  const tiers = discountTiers(options.discounts);
+  const pricesAt = (endpointId: EndpointId, at: number) => ({
+    unitPrice: pricer.unitPrice(endpointId, at),
+    tiers,
+    ordinalCounter: `purchases|${windows.at("month", at).id}`,
+  });
+  const settler = createSettler({ store, events, clock, pricesAt, onCounters: alerts.moved });
+  const results = options.cache ? createResults(options.cache, store, clock) : null;
+  const uploads = options.cache ? createUploads(options.cache.persist ? store : null, clock) : null;
+  const jobs = createJobs({ clock, events, store, results, ttlMs: options.cache?.ttlMs ?? DAY_MS, deliveries, settler, pricesAt });
+  const purchases = createPurchases({
+    clock,
+    events,
+    store,
+    tags: options.tags,
+    draft: options.draft,
+    pricer,
+    cache: options.cache && results && uploads ? { options: options.cache, results, uploads } : null,
+    joins: createJoins<Bought>(),
+    deliveries,
+    gate: createGate({ ...options, store, events, windows, alerts }),
+    lanes: limits ? createLanes(limits, clock) : null,
+    rate: limits ? createRate(limits, clock) : null,
+    settler,
+    jobs,
+  });
+  register(options, store, events);
+  return { store, purchases, jobs, results, uploads };
+}
+
+const DAY_MS = 86_400_000;
+
+/** Writes the budgets down, so that a report in another process can show them. */
+function register({ budgets, rules, timezone, weekStart, clock }: ResolvedOptions, store: Store, events: Events) {
+  const at = clock.now();
+  budgets.forEach((budget, index) => {
+    const rule = rules[index];
+    if (!rule) return;
+    const written: Budget = { ...budget, name: rule.name, limit: rule.limitDollars.toFixed() };
+    const value = JSON.stringify({ budget: written, key: rule.key, timezone, weekStart });
+    store.putNote({ kind: "budget", key: rule.key, value, at, expiresAt: null }).catch((error: unknown) => {
+      const message = error instanceof Error ? error.message : typeof error;
+      events.emit({ type: "store-failed", at, store: store.name, verb: "putNote", message });
+    });
+  });
+}
+
+function listen(events: Events, { logger, onEvent }: ResolvedOptions) {
+  if (onEvent) events.on("*", onEvent);
+  if (!logger) return;
+  events.on("*", (event) => {
+    const { level, message } = logLine(event);
+    logger[level]({ event: event.type }, message);
+  });
+}
+
+function calendarsOf(windows: Windows, timezone: string): Calendars {
+  const zone = createZone(timezone);
+  return {
+    startOf: (per, at) => windows.at(per, at).start,
+    startOfDate: (date) => firstInstant(zone, Date.parse(`${date}T00:00:00Z`)),
+  };
+}
+
+async function openStore(choice: StoreChoice): Promise<Store> {
+  if (choice.kind === "given") return choice.store;
+  if (choice.kind === "sqlite") {
+    if (choice.fallback === "none" || hasFiles()) {
+      try {
+        const { openSqliteStore } = await import("./store/sqlite.ts");
+        return await openSqliteStore(choice.path);
+      } catch (error) {
+        if (choice.fallback === "none" || !(error instanceof StoreError) || error.reason !== "read-only") throw error;
+      }
+    }
+    console.warn("fal-meter: there is no place to write the ledger, so it is kept in memory and forgotten at exit. Set store to choose another.");
+  }
+  const { createMemoryStore } = await import("./store/memory.ts");
+  return createMemoryStore();
+}
+
+function hasFiles(): boolean {
+  return typeof process !== "undefined" && typeof process.versions?.node === "string";
+}
+
+/** The bytes of an upload's body, where they can be read without disturbing it. */
+async function bytesOf(body: RequestInit["body"] | undefined): Promise<Uint8Array | null> {
+  if (body instanceof Blob) return new Uint8Array(await body.arrayBuffer());
+  if (body instanceof ArrayBuffer) return new Uint8Array(body);
+  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
+  return typeof body === "string" ? new TextEncoder().encode(body) : null;
+}
+

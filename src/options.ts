@@ -1,0 +1,244 @@
+/** MeterOptions → resolved options. Every default stands here, and the modes are presets over the same options. */
+import { type Budget, type BudgetRule, resolveBudgets } from "./budget/budget.ts";
+import type { StoreFailurePolicy, UnknownPricePolicy } from "./budget/hold.ts";
+import { validWeekStart, type WeekStart } from "./budget/window.ts";
+import { validZone } from "./budget/zone.ts";
+import { type CacheOptions, type ResolvedCache, resolveCache } from "./cache/options.ts";
+import type { Scope, Tags } from "./call.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { OptionsError } from "./errors.ts";
+import type { MeterEvent } from "./events.ts";
+import { type Limits, type ResolvedLimits, resolveLimits } from "./limit/options.ts";
+import { dollars, type MoneyInput } from "./money.ts";
+import { type DiscountOptions, type ResolvedDiscounts, resolveDiscounts } from "./price/discount.ts";
+import { type ContractOptions, type PricesOptions, type ResolvedPrices, resolvePrices } from "./price/prices-options.ts";
+import type { Logger } from "./report/log.ts";
+import type { Store } from "./store/store.ts";
+
+export type Mode = "development" | "production" | "enterprise";
+
+export interface MeterOptions {
+  /**
+   * A preset, which any option given overrides.
+   * `"development"`: one call at a time, 10 starts a minute, cache for a day (calls without a seed too), images drafted at
+   * 512×512, a line of log for every call, $1 a day unless budgets are given.
+   * `"production"`: cache for a day (calls with a seed only), alerts at 50, 80 and 100 %, concurrency that follows fal's answers.
+   * `"enterprise"`: production, and a `contract` is required, so that nothing is priced at the public rates by mistake.
+   * @default none: meters, and does what the given options say
+   */
+  mode?: Mode;
+  /** Caps on spending. A call must fit under every one that matches it, or it is refused before it is sent. @default none */
+  budgets?: readonly Budget[];
+  /** Pace: jobs at once, starts in a stretch of time. @default none */
+  limits?: Limits;
+  /** Keeps answers and gives them again. @default false */
+  cache?: false | CacheOptions;
+  /** Your own rates, over the bundled ones. @default the bundled rate card and list */
+  prices?: PricesOptions;
+  /** The monthly volume discount. @default per purchase: 5 % from the 1,000th, 10 % from the 5,001st */
+  discounts?: DiscountOptions;
+  /** Rates agreed with fal, before every other price. @default none */
+  contract?: ContractOptions;
+  /**
+   * Where the ledger is: `"memory:"`, `"sqlite:PATH"`, or a `Store`.
+   * @default `FAL_METER_STORE`, else `"sqlite:.fal-meter/ledger.db"`; memory, with one warning, where there is no file system or it is read-only
+   */
+  store?: string | Store;
+  /** IANA zone of every hour, day, week and month. @default "UTC" */
+  timezone?: string;
+  /** @default "monday" */
+  weekStart?: WeekStart;
+  /** On every call, for allocating costs. At most 10; keys to 64 and values to 256 characters. @default {} */
+  tags?: Tags;
+  /** What to do when a budget guards a call whose price nobody knows. @default "refuse" */
+  onUnknownPrice?: "refuse" | "allow" | { assume: MoneyInput };
+  /** What to do when the ledger cannot be written: `"refuse"` the call, or `"allow"` it unmetered. @default "refuse" */
+  onStoreFailure?: StoreFailurePolicy;
+  /**
+   * Realtime connections cannot be billed from outside: `"refuse"` them, or let them through `"unmetered"`.
+   * @default "refuse" when any budget is set, else "unmetered"
+   */
+  realtime?: "refuse" | "unmetered";
+  /** A pino-shaped logger. @default none; the console in development */
+  logger?: Logger;
+  /** Hears every event. What it throws is swallowed. @default none */
+  onEvent?: (event: MeterEvent) => void;
+  /** The fetch that does the sending. @default the global one, looked up at each call */
+  fetch?: typeof fetch;
+  /** The time. @default the system's */
+  clock?: Clock;
+}
+
+export interface ResolvedOptions {
+  rules: readonly BudgetRule[];
+  /** As they were written, for the registry in the store. */
+  budgets: readonly Budget[];
+  limits: ResolvedLimits | null;
+  cache: ResolvedCache | null;
+  prices: ResolvedPrices;
+  discounts: ResolvedDiscounts;
+  store: StoreChoice;
+  timezone: string;
+  weekStart: WeekStart;
+  tags: Tags;
+  draft: boolean;
+  onUnknownPrice: UnknownPricePolicy;
+  onStoreFailure: StoreFailurePolicy;
+  realtime: "refuse" | "unmetered";
+  logger: Logger | null;
+  onEvent: ((event: MeterEvent) => void) | null;
+  fetch: typeof fetch;
+  clock: Clock;
+}
+
+/** `fallback` is set for the default store only: one that was asked for must be had. */
+export type StoreChoice =
+  | { kind: "given"; store: Store }
+  | { kind: "memory" }
+  | { kind: "sqlite"; path: string; fallback: "memory" | "none" };
+
+const DEFAULT_PATH = ".fal-meter/ledger.db";
+
+const PRESETS: Record<Mode | "none", Partial<MeterOptions> & { draft?: boolean; alertAt?: readonly number[] }> = {
+  none: {},
+  development: {
+    limits: { concurrency: 1, starts: { count: 10, per: "1m" } },
+    cache: { ttl: "24h", unseeded: true },
+    budgets: [{ limit: 1, per: "day" }],
+    draft: true,
+  },
+  production: { limits: { adaptive: true }, cache: { ttl: "24h" }, alertAt: [0.5, 0.8, 1] },
+  enterprise: { limits: { adaptive: true }, cache: { ttl: "24h" }, alertAt: [0.5, 0.8, 1] },
+};
+
+const KNOWN = new Set<string>([
+  "mode", "budgets", "limits", "cache", "prices", "discounts", "contract", "store", "timezone", "weekStart", "tags",
+  "onUnknownPrice", "onStoreFailure", "realtime", "logger", "onEvent", "fetch", "clock",
+] satisfies (keyof MeterOptions)[]);
+
+/** @throws OptionsError naming the option, what was wanted and what came */
+export function resolveOptions(options: MeterOptions = {}): ResolvedOptions {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw new OptionsError("meter", "an object of options", options);
+  }
+  for (const key of Object.keys(options)) if (!KNOWN.has(key)) throw new OptionsError("meter", `made of ${[...KNOWN].join(", ")}`, key);
+  const { mode } = options;
+  if (mode !== undefined && !Object.hasOwn(PRESETS, mode)) throw new OptionsError("mode", '"development", "production" or "enterprise"', mode);
+  if (mode === "enterprise" && options.contract === undefined) throw new OptionsError("contract", 'given in mode "enterprise"', undefined);
+  const preset = PRESETS[mode ?? "none"];
+  const budgets = options.budgets ?? preset.budgets ?? [];
+  const rules = resolveBudgets(budgets, preset.alertAt);
+  return {
+    rules,
+    budgets,
+    limits: resolveLimits(options.limits ?? preset.limits),
+    cache: resolveCache(options.cache ?? preset.cache),
+    prices: resolvePrices(options.prices, options.contract),
+    discounts: resolveDiscounts(options.discounts),
+    store: storeChoice(options.store),
+    timezone: validZone(options.timezone ?? "UTC", "timezone"),
+    weekStart: validWeekStart(options.weekStart ?? "monday", "weekStart"),
+    tags: validTags(options.tags ?? {}, "tags"),
+    draft: preset.draft ?? false,
+    onUnknownPrice: unknownPrice(options.onUnknownPrice ?? "refuse"),
+    onStoreFailure: oneOf(options.onStoreFailure ?? "refuse", ["refuse", "allow"], "onStoreFailure"),
+    realtime: oneOf(options.realtime ?? (rules.length > 0 ? "refuse" : "unmetered"), ["refuse", "unmetered"], "realtime"),
+    logger: validLogger(options.logger) ?? (mode === "development" ? consoleLogger : null),
+    onEvent: optionalFunction(options.onEvent, "onEvent"),
+    fetch: optionalFunction(options.fetch, "fetch") ?? ((...args: Parameters<typeof fetch>) => globalThis.fetch(...args)),
+    clock: validClock(options.clock),
+  };
+}
+
+/** Lines for a person at a terminal: what was called, what it cost. Debug lines stay silent. */
+const consoleLogger: Logger = {
+  debug() {},
+  info: (_facts, message) => console.info(`fal-meter: ${message}`),
+  warn: (_facts, message) => console.warn(`fal-meter: ${message}`),
+  error: (_facts, message) => console.error(`fal-meter: ${message}`),
+};
+
+function storeChoice(store: MeterOptions["store"]): StoreChoice {
+  const given = store ?? environment("FAL_METER_STORE");
+  if (given === undefined || given === "") return { kind: "sqlite", path: DEFAULT_PATH, fallback: "memory" };
+  if (typeof given === "object" && given !== null && typeof given.hold === "function") return { kind: "given", store: given };
+  if (given === "memory:") return { kind: "memory" };
+  if (typeof given === "string" && /^sqlite:./s.test(given)) return { kind: "sqlite", path: given.slice("sqlite:".length), fallback: "none" };
+  throw new OptionsError("store", '"memory:", "sqlite:PATH" or a Store', given);
+}
+
+/** Reads the environment where there is one. */
+export function environment(name: string): string | undefined {
+  return typeof process === "undefined" ? undefined : process.env?.[name];
+}
+
+const MOST_TAGS = 10;
+const LONGEST_TAG_NAME = 64;
+const LONGEST_TAG_VALUE = 256;
+
+export function validTags(tags: Tags, option: string): Tags {
+  if (typeof tags !== "object" || tags === null || Array.isArray(tags)) throw new OptionsError(option, 'an object such as { customer: "acme" }', tags);
+  const entries = Object.entries(tags);
+  if (entries.length > MOST_TAGS) throw new OptionsError(option, `at most ${MOST_TAGS} tags`, entries.length);
+  for (const [name, value] of entries) {
+    if (name === "" || name.length > LONGEST_TAG_NAME) throw new OptionsError(option, `named with 1 to ${LONGEST_TAG_NAME} characters`, name);
+    if (typeof value !== "string" || value.length > LONGEST_TAG_VALUE) {
+      throw new OptionsError(`${option}.${name}`, `a string of at most ${LONGEST_TAG_VALUE} characters`, value);
+    }
+  }
+  return Object.freeze({ ...tags });
+}
+
+const SCOPE_KEYS = ["tags", "priority", "maxCost", "cache", "draft"];
+
+/** @throws OptionsError naming `scope.…` */
+export function resolveScope(scope: Scope): Scope {
+  if (typeof scope !== "object" || scope === null) throw new OptionsError("scope", 'an object such as { tags: { customer: "acme" } }', scope);
+  for (const key of Object.keys(scope)) if (!SCOPE_KEYS.includes(key)) throw new OptionsError("scope", `made of ${SCOPE_KEYS.join(", ")}`, key);
+  if (scope.tags !== undefined) validTags(scope.tags, "scope.tags");
+  if (scope.priority !== undefined && !Number.isFinite(scope.priority)) throw new OptionsError("scope.priority", "a number", scope.priority);
+  if (scope.maxCost !== undefined) dollars(scope.maxCost, "scope.maxCost");
+  if (scope.cache !== undefined && scope.cache !== false && scope.cache !== "refresh") throw new OptionsError("scope.cache", 'false or "refresh"', scope.cache);
+  if (scope.draft !== undefined && typeof scope.draft !== "boolean") throw new OptionsError("scope.draft", "true or false", scope.draft);
+  return scope;
+}
+
+/** The inner scope wins; tags are merged, the inner ones last. */
+export function mergeScopes(outer: Scope, inner: Scope): Scope {
+  const merged = { ...outer, ...inner };
+  if (outer.tags && inner.tags) merged.tags = validTags({ ...outer.tags, ...inner.tags }, "scope.tags");
+  return merged;
+}
+
+function unknownPrice(policy: NonNullable<MeterOptions["onUnknownPrice"]>): UnknownPricePolicy {
+  if (policy === "refuse" || policy === "allow") return { kind: policy };
+  if (typeof policy === "object" && policy !== null && "assume" in policy) {
+    return { kind: "assume", amount: dollars(policy.assume, "onUnknownPrice.assume") };
+  }
+  throw new OptionsError("onUnknownPrice", '"refuse", "allow" or { assume: "0.50" }', policy);
+}
+
+function oneOf<T extends string>(value: T, allowed: readonly T[], option: string): T {
+  if (!allowed.includes(value)) throw new OptionsError(option, allowed.map((each) => `"${each}"`).join(" or "), value);
+  return value;
+}
+
+function optionalFunction<T>(value: T | undefined, option: string): T | null {
+  if (value === undefined) return null;
+  if (typeof value !== "function") throw new OptionsError(option, "a function", value);
+  return value;
+}
+
+function validLogger(logger: Logger | undefined): Logger | null {
+  if (logger === undefined) return null;
+  const levels = ["debug", "info", "warn", "error"] as const;
+  const shaped = typeof logger === "object" && logger !== null && levels.every((level) => typeof logger[level] === "function");
+  if (!shaped) throw new OptionsError("logger", "pino-shaped: debug, info, warn and error", typeof logger);
+  return logger;
+}
+
+function validClock(clock: Clock | undefined): Clock {
+  if (clock === undefined) return systemClock;
+  if (typeof clock?.now !== "function" || typeof clock.sleep !== "function") throw new OptionsError("clock", "{ now(), sleep(ms, signal) }", typeof clock);
+  return clock;
+}

@@ -1,0 +1,103 @@
+/** A paid request, read and priced: everything that the stations will ask of it. */
+import { type Cacheability, cacheability } from "./cache/cacheability.ts";
+import { inputDigest, wireKey } from "./cache/key.ts";
+import type { ResolvedCache } from "./cache/options.ts";
+import type { Uploads } from "./cache/uploads.ts";
+import type { Call, EndpointId, Scope, Tags, Transport } from "./call.ts";
+import type { Clock } from "./clock.ts";
+import { OptionsError } from "./errors.ts";
+import { estimateRecord } from "./ledger/entry.ts";
+import { type Decimal, dollars } from "./money.ts";
+import { draftInput } from "./price/draft.ts";
+import { type Estimate, unknownEstimate } from "./price/estimate.ts";
+import type { Pricer } from "./price/pricer.ts";
+import type { EstimateRecord } from "./store/store.ts";
+import { type FetchArguments, hasWebhook, readInput, type WireRequest, withInput } from "./wire/request.ts";
+
+export interface Order {
+  readonly call: Call;
+  readonly request: WireRequest;
+  /** What is sent: the caller's own arguments, unless a draft was asked for. */
+  readonly args: FetchArguments;
+  readonly scope: Scope;
+  /** The fetch that does the sending. */
+  readonly via: typeof fetch;
+  readonly maxCost: Decimal | null;
+  readonly webhook: boolean;
+  readonly sharing: Cacheability;
+  /** Covers everything that the result depends on; `null` where the body cannot be read. */
+  readonly key: string | null;
+  /** Of the input alone. */
+  readonly digest: string | null;
+  readonly estimate: Estimate;
+  readonly record: EstimateRecord;
+  /** Why no estimate could be made from this input, where it is absurd. */
+  readonly unpriced: OptionsError | null;
+}
+
+export interface OrderParts {
+  clock: Clock;
+  tags: Tags;
+  draft: boolean;
+  pricer: Pricer;
+  cache: { options: ResolvedCache; uploads: Uploads } | null;
+}
+
+export async function readOrder(
+  paid: { transport: Transport; endpointId: EndpointId },
+  request: WireRequest,
+  scope: Scope,
+  via: typeof fetch,
+  parts: OrderParts,
+): Promise<Order> {
+  const { endpointId, transport } = paid;
+  const body = await readInput(request);
+  const json = body.kind === "json";
+  const draft = json && (scope.draft ?? parts.draft) && request.method !== "GET" ? draftInput(endpointId, body.value) : null;
+  const input = draft ? draft.input : json ? body.value : undefined;
+  const tags = scope.tags ? { ...parts.tags, ...scope.tags } : parts.tags;
+  const call: Call = { id: crypto.randomUUID(), endpointId, transport, input, tags, priority: scope.priority ?? 0 };
+  const { estimate, unpriced } = json
+    ? priced(parts.pricer, call, parts.clock.now())
+    : { estimate: unknownEstimate(endpointId, "its input is not JSON"), unpriced: null };
+  if (json) await parts.cache?.uploads.recall(input);
+  const webhook = hasWebhook(request);
+  const keys = json ? keysOf(endpointId, input, parts.cache?.uploads) : { key: null, digest: null };
+  return {
+    call,
+    request,
+    args: draft ? withInput(request, input) : request.args,
+    scope,
+    via,
+    maxCost: scope.maxCost === undefined ? null : dollars(scope.maxCost, "maxCost"),
+    webhook,
+    sharing: cacheability(
+      { transport, method: request.method, input: json ? { kind: "json", value: input } : body, header: request.header, webhook, scope },
+      parts.cache?.options ?? null,
+    ),
+    ...keys,
+    estimate,
+    record: estimateRecord(estimate),
+    unpriced,
+  };
+}
+
+/** An absurd input has no estimate. Whether that refuses the call is the budgets' business, not the price's. */
+function priced(pricer: Pricer, call: Call, at: number): { estimate: Estimate; unpriced: OptionsError | null } {
+  try {
+    return { estimate: pricer.estimate(call.endpointId, call.input, at), unpriced: null };
+  } catch (error) {
+    if (!(error instanceof OptionsError)) throw error;
+    return { estimate: unknownEstimate(call.endpointId, error.message), unpriced: error };
+  }
+}
+
+/** A body that has no canonical form (deeper than any endpoint takes) is sent as it is, and shared with nobody. */
+function keysOf(endpointId: EndpointId, input: unknown, uploads: Uploads | undefined) {
+  try {
+    return { key: wireKey(endpointId, input, uploads), digest: inputDigest(input) };
+  } catch (error) {
+    if (!(error instanceof OptionsError)) throw error;
+    return { key: null, digest: null };
+  }
+}

@@ -1,0 +1,311 @@
+/**
+ * The order of a purchase, and the only file that knows it.
+ *
+ * Price first, because a hit must record what it saved. Cache before budget, because a hit costs nothing and must not be
+ * refused. Budget before queue, because a queued call is already a promise to spend. Settle in the same breath as the
+ * answer, so that a hold never outlives knowledge. The order is a correctness rule: one straight line, not a list of
+ * middleware that somebody may reorder.
+ */
+import type { Gate } from "./budget/hold.ts";
+import { lifetime } from "./cache/cacheability.ts";
+import type { Deliveries } from "./cache/deliveries.ts";
+import type { Joins } from "./cache/joins.ts";
+import type { ResolvedCache } from "./cache/options.ts";
+import { type Results, toResponse } from "./cache/results.ts";
+import type { Uploads } from "./cache/uploads.ts";
+import type { EndpointId, Scope, Transport } from "./call.ts";
+import { BudgetExceededError, describeFailure, OutcomeUnknownError } from "./errors.ts";
+import type { Events } from "./events.ts";
+import type { Jobs } from "./job.ts";
+import { refusalEntry, sharedEntry } from "./ledger/entry.ts";
+import type { Lanes, Place } from "./limit/lane.ts";
+import type { Rate } from "./limit/rate.ts";
+import { retryAfterMs } from "./limit/retry-after.ts";
+import { fromNano, type Nano } from "./money.ts";
+import { type Order, type OrderParts, readOrder } from "./order.ts";
+import { verdictOn } from "./settle/settlement.ts";
+import type { OpenPurchase, Settler } from "./settle/settler.ts";
+import type { Entry, Hold, Store, StoredResult } from "./store/store.ts";
+import { billOf, isJson, jsonAnswer, parseJson, requestIdOf, submittedId } from "./wire/answer.ts";
+import { fateOf } from "./wire/fate.ts";
+import { jobUrls } from "./wire/operation.ts";
+import { type WireRequest, withSignal } from "./wire/request.ts";
+
+/** The stations, in the order in which a purchase meets them. */
+export interface Stations extends OrderParts {
+  cache: { options: ResolvedCache; uploads: Uploads; results: Results } | null;
+  joins: Joins<Bought>;
+  deliveries: Deliveries;
+  gate: Gate;
+  lanes: Lanes | null;
+  rate: Rate | null;
+  settler: Settler;
+  jobs: Jobs;
+  store: Store;
+  events: Events;
+}
+
+/** What a paid request turned into: fal's own answer, or the ticket or the result of a job that another process bought. */
+export type Bought =
+  | { kind: "answered"; response: Response; requestId: string | null; /** For those who join. */ copy: StoredResult | null }
+  | { kind: "elsewhere"; requestId: string }
+  | { kind: "stored"; result: StoredResult };
+
+/** How long another process may take to learn its request id, or to answer a run, before this one buys for itself. */
+const PATIENCE_MS = { queue: 30_000, run: 120_000, stream: 0 };
+const POLL_MS = { first: 10, most: 250 };
+
+type Paid = { transport: Transport; endpointId: EndpointId };
+
+export interface Purchases {
+  /** Answers a paid request as fal would, having priced, held, paced and settled it. */
+  buy(paid: Paid, request: WireRequest, scope: Scope, via: typeof fetch): Promise<Response>;
+}
+
+export function createPurchases(stations: Stations): Purchases {
+  const { clock, events, store, cache, joins, deliveries, gate, lanes, rate, settler, jobs } = stations;
+
+  async function buy(paid: Paid, request: WireRequest, scope: Scope, via: typeof fetch): Promise<Response> {
+    request.signal?.throwIfAborted();
+    const order = await readOrder(paid, request, scope, via, stations);
+    const { low, expected, high, basis } = order.estimate;
+    events.emit({ type: "call-priced", ...facts(order), low, expected, high, basis });
+
+    const undelivered = order.key === null ? undefined : deliveries.redeliver(order.key);
+    if (undelivered) return hit(order, undelivered);
+    if (order.sharing !== "cacheable" || order.key === null || !cache) return answer(await purchase(order, request.signal, null));
+
+    const refresh = scope.cache === "refresh";
+    const kept = refresh ? undefined : await cache.results.get({ key: order.key });
+    if (kept) return hit(order, kept);
+    const joinSince = refresh || !cache.options.persist ? null : clock.now() - cache.options.ttlMs;
+    const joined = await joins.join(refresh ? `${order.key}:refresh` : order.key, request.signal, (signal) =>
+      purchase(order, signal, joinSince),
+    );
+    if (joined.value.kind === "stored") return hit(order, joined.value.result);
+    if (joined.value.kind === "answered" && joined.role === "leader") return joined.value.response;
+    return join(order, joined.value);
+  }
+
+  /** One paid request: held, queued, sent, settled. */
+  async function purchase(order: Order, signal: AbortSignal | undefined, joinSince: number | null): Promise<Bought> {
+    const held = await hold(order, joinSince);
+    if (held.outcome === "joined") return elsewhere(order, held.hold, signal);
+    const open = held.outcome === "held" ? held.purchase : null;
+    let place: Place | undefined;
+    let response: Response;
+    let sent = false;
+    const queuedAt = clock.now();
+    try {
+      place = await lanes?.enter({ endpointId: order.call.endpointId, priority: order.call.priority, ...(signal && { signal }) });
+      const send = () => {
+        signal?.throwIfAborted();
+        sent = true;
+        events.emit({ type: "call-sent", ...facts(order), waitedMs: clock.now() - queuedAt });
+        return order.via(...(signal ? withSignal(order.args, signal) : order.args));
+      };
+      const turn = { endpointId: order.call.endpointId, priority: order.call.priority, ...(signal && { signal }) };
+      response = rate ? await rate.start(turn, send) : await send();
+    } catch (failure) {
+      place?.leave();
+      throw await fail(order, open, failure, sent, signal);
+    }
+    return settle(order, open, response, place);
+  }
+
+  async function hold(order: Order, joinSince: number | null) {
+    const { call, record, unpriced, maxCost, digest } = order;
+    const key = order.sharing === "cacheable" && cache?.options.persist ? order.key : null;
+    try {
+      return await gate.hold({ call, estimate: record, unpriced, maxCost, key, digest, joinSince });
+    } catch (error) {
+      if (error instanceof BudgetExceededError) await write(refusalEntry(error.budget, record.high, occurrence(order)));
+      throw error;
+    }
+  }
+
+  /** Reads the answer, works out what it means for the hold, and writes that down before the caller sees it. */
+  async function settle(order: Order, open: OpenPurchase | null, response: Response, place: Place | undefined): Promise<Bought> {
+    const { transport, endpointId } = order.call;
+    if (response.status === 429) limited(order, response);
+    else if (response.ok) lanes?.report(endpointId, "ok");
+    const body = transport === "stream" && response.ok ? null : await bytesOf(response);
+    const bill = billOf(response.headers);
+    const submitted = transport === "queue" && response.ok && body instanceof Uint8Array ? submittedId(parseJson(body)) : null;
+    const requestId = submitted ?? requestIdOf(response.headers);
+    const verdict = verdictOn(
+      body instanceof Lost
+        ? { kind: "cut", status: response.status, bill, why: describeFailure(body.failure) }
+        : { kind: "answered", transport, status: response.status, bill, requestId: submitted },
+    );
+    const cost = open ? await settler.conclude(open, verdict, { requestId, inferenceSeconds: null }) : null;
+    if (body instanceof Lost && verdict.outcome !== "free") {
+      place?.leave();
+      throw lost(order, open, cost, body.failure);
+    }
+    if (verdict.outcome === "pending" && !order.webhook) {
+      const shared = order.sharing === "cacheable";
+      jobs.opened(verdict.requestId, { open, key: order.key, shared, lifetimeMs: lifetimeOf(order), place: place ?? null });
+    } else if (transport === "stream" && place && response.body) {
+      return { kind: "answered", response: leavingAtEnd(response, place), requestId, copy: null };
+    } else place?.leave();
+    const copy = order.key === null || !(body instanceof Uint8Array) ? null : copyOf(order, order.key, response, body, requestId, cost);
+    if (copy && transport === "run" && response.ok && isJson(response)) await keep(order, copy);
+    return { kind: "answered", response, requestId, copy };
+  }
+
+  /** Keeps the answer of a run: for a caller whose download of it fails, and, where the cache may, for equal calls. */
+  async function keep(order: Order, copy: StoredResult) {
+    deliveries.delivered(copy.key, copy);
+    if (order.sharing === "cacheable") await cache?.results.put(copy).catch((error: unknown) => storeFailed("putResult", error));
+  }
+
+  function copyOf(order: Order, key: string, response: Response, body: Uint8Array, requestId: string | null, cost: Nano | null): StoredResult {
+    const { endpointId, tags, transport } = order.call;
+    const { status, headers } = response;
+    const storedAt = clock.now();
+    const contentType = headers.get("content-type") ?? "application/octet-stream";
+    const expiresAt = storedAt + lifetimeOf(order);
+    return { key, requestId: requestId ?? "", endpointId, tags, transport, status, contentType, body, cost, storedAt, expiresAt };
+  }
+
+  /** What a failure means for the hold, and the error that the caller sees. */
+  async function fail(order: Order, open: OpenPurchase | null, failure: unknown, sent: boolean, signal: AbortSignal | undefined) {
+    const why = describeFailure(failure);
+    const fate = fateOf(failure);
+    const verdict = verdictOn(sent ? { kind: "unanswered", fate, why } : { kind: "never-sent", why });
+    if (open) await settler.conclude(open, verdict, { requestId: null, inferenceSeconds: null });
+    return !sent || fate === "never-arrived" || signal?.aborted ? failure : lost(order, open, null, failure);
+  }
+
+  function lost({ call }: Order, open: OpenPurchase | null, billed: Nano | null, failure: unknown) {
+    const amount = billed ?? open?.amount ?? null;
+    const state = billed === null ? "held" : "billed";
+    return new OutcomeUnknownError(call.endpointId, call.id, { state, amount: amount === null ? null : fromNano(amount) }, failure);
+  }
+
+  function limited(order: Order, response: Response) {
+    const { endpointId } = order.call;
+    const wait = retryAfterMs(response.headers.get("retry-after"), clock.now());
+    if (wait !== null) rate?.pause(endpointId, wait);
+    lanes?.report(endpointId, "limited");
+    events.emit({ type: "rate-limited", at: clock.now(), endpointId, retryAfterMs: wait });
+  }
+
+  /** Another process is buying the same thing: waits for its ticket or its result, and not for ever. */
+  async function elsewhere(order: Order, hold: Hold, signal: AbortSignal | undefined): Promise<Bought> {
+    const deadline = clock.now() + PATIENCE_MS[order.call.transport];
+    let wait = POLL_MS.first;
+    let theirs: Hold | undefined = hold;
+    while (theirs && theirs.state !== "unknown" && clock.now() < deadline) {
+      if (order.call.transport === "queue" && theirs.requestId !== null) return { kind: "elsewhere", requestId: theirs.requestId };
+      await clock.sleep(wait, signal);
+      wait = Math.min(wait * 2, POLL_MS.most);
+      theirs = await store.findHold({ id: hold.id });
+    }
+    const result = order.key === null ? undefined : await cache?.results.get({ key: order.key });
+    return result ? { kind: "stored", result } : purchase(order, signal, null);
+  }
+
+  /** Bought already: hands back that job's ticket, or its answer, at no cost. */
+  async function hit(order: Order, result: StoredResult): Promise<Response> {
+    const { requestId, cost } = result;
+    events.emit({ type: "cache-hit", ...facts(order), requestId, saved: cost === null ? null : fromNano(cost) });
+    await write(sharedEntry("hit", { requestId: requestId || null, saved: cost, basis: "cached" }, occurrence(order)));
+    return order.call.transport === "queue" && requestId ? ticket(order, requestId) : toResponse(result);
+  }
+
+  /** Being bought now: one purchase, and a ticket or a copy for everyone else. */
+  async function join(order: Order, bought: Exclude<Bought, { kind: "stored" }>): Promise<Response> {
+    const { requestId } = bought;
+    events.emit({ type: "call-joined", ...facts(order), requestId, saved: order.estimate.expected });
+    await write(sharedEntry("join", { requestId, saved: order.record.expected, basis: "joined" }, occurrence(order)));
+    if (bought.kind === "elsewhere") return ticket(order, bought.requestId);
+    if (order.call.transport === "queue" && bought.response.ok && requestId !== null) {
+      await store.share(requestId);
+      return ticket(order, requestId);
+    }
+    if (!bought.copy) throw new TypeError("an answer that is shared has a copy");
+    return toResponse(bought.copy);
+  }
+
+  function ticket(order: Order, requestId: string): Response {
+    const urls = jobUrls(order.call.endpointId, requestId);
+    return jsonAnswer({ status: "IN_QUEUE", request_id: requestId, ...urls, queue_position: 0 }, 200, requestId);
+  }
+
+  function answer(bought: Bought): Response {
+    if (bought.kind === "answered") return bought.response;
+    throw new TypeError("a purchase that joins nobody has an answer of its own");
+  }
+
+  function lifetimeOf(order: Order): number {
+    return cache ? lifetime(cache.options.ttlMs, order.request.header("x-fal-object-lifecycle-preference")) : DELIVERY_MS;
+  }
+
+  /** An entry that holds no money: losing it loses a line of a report, so it never fails a call. */
+  async function write(entry: Entry) {
+    await store.record(entry).catch((error: unknown) => storeFailed("record", error));
+  }
+
+  function storeFailed(verb: string, error: unknown) {
+    events.emit({ type: "store-failed", at: clock.now(), store: store.name, verb, message: describeFailure(error) });
+  }
+
+  function occurrence(order: Order) {
+    return { call: order.call, at: clock.now(), estimate: order.record, digest: order.digest };
+  }
+
+  function facts({ call }: Order) {
+    return { purchaseId: call.id, endpointId: call.endpointId, tags: call.tags, at: clock.now() };
+  }
+
+  return { buy };
+}
+
+/** How long a delivered answer may wait for its download to fail, where no cache gives it a life of its own. */
+const DELIVERY_MS = 600_000;
+
+/** A body that broke off before its end. */
+class Lost {
+  readonly failure: unknown;
+  constructor(failure: unknown) {
+    this.failure = failure;
+  }
+}
+
+/**
+ * A second reading of the whole body, before the caller has it: were the caller to meet a broken body, the fal client
+ * would take it for a network failure and buy again.
+ */
+async function bytesOf(response: Response): Promise<Uint8Array | Lost> {
+  try {
+    return new Uint8Array(await response.clone().arrayBuffer());
+  } catch (failure) {
+    return new Lost(failure);
+  }
+}
+
+/** A stream is at work until its last byte or until nobody reads it: its place in the lane is left then. */
+function leavingAtEnd(response: Response, place: Place): Response {
+  const reader = response.body!.getReader();
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read();
+        if (!done) return controller.enqueue(value);
+        place.leave();
+        controller.close();
+      } catch (error) {
+        place.leave();
+        controller.error(error);
+      }
+    },
+    async cancel(reason) {
+      place.leave();
+      await reader.cancel(reason);
+    },
+  });
+  const { status, statusText, headers } = response;
+  return new Response(body, { status, statusText, headers });
+}

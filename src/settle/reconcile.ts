@@ -1,0 +1,90 @@
+/** Asks fal what became of purchases that are still open. Part of the line: it follows jobs as their buyers would. */
+import { type Clock, type Duration, milliseconds } from "../clock.ts";
+import { OptionsError } from "../errors.ts";
+import type { Events } from "../events.ts";
+import type { Jobs } from "../job.ts";
+import { fromNano } from "../money.ts";
+import type { Hold, Store } from "../store/store.ts";
+import { jobStatus } from "../wire/answer.ts";
+import { jobUrls } from "../wire/operation.ts";
+import { readRequest, type WireRequest } from "../wire/request.ts";
+
+export interface ReconcileOptions {
+  /** Leaves younger purchases alone: their callers are still waiting for them. @default "10m" */
+  olderThan?: Duration;
+  /** fal key for asking. @default the FAL_KEY environment variable, as the fal client reads it */
+  credentials?: string;
+}
+
+export interface Reconciled {
+  /** Open purchases looked at. */
+  checked: number;
+  /** Of those, settled now. */
+  settled: number;
+  /** Still open: under way, or nobody can tell. */
+  open: number;
+}
+
+export interface ReconcileParts {
+  store: Store;
+  jobs: Jobs;
+  events: Events;
+  clock: Clock;
+  fetch: typeof fetch;
+  credentials: string | undefined;
+}
+
+const PAGE = 100;
+
+/** @throws OptionsError, StoreError */
+export async function reconcile(parts: ReconcileParts, options: ReconcileOptions = {}): Promise<Reconciled> {
+  for (const key of Object.keys(options)) {
+    if (key !== "olderThan" && key !== "credentials") throw new OptionsError("reconcile", "made of olderThan, credentials", key);
+  }
+  const before = parts.clock.now() - milliseconds(options.olderThan ?? "10m", "reconcile.olderThan");
+  const credentials = options.credentials ?? parts.credentials;
+  const tally: Reconciled = { checked: 0, settled: 0, open: 0 };
+  let after: string | undefined;
+  for (;;) {
+    const holds = await parts.store.openHolds({ before, limit: PAGE, ...(after !== undefined && { after }) });
+    for (const hold of holds) {
+      tally.checked++;
+      if (await decide(parts, hold, credentials)) tally.settled++;
+      else tally.open++;
+    }
+    after = holds.at(-1)?.id;
+    if (holds.length < PAGE) return tally;
+  }
+}
+
+async function decide(parts: ReconcileParts, hold: Hold, credentials: string | undefined): Promise<boolean> {
+  const { requestId } = hold;
+  if (requestId === null || hold.purchase.transport !== "queue") return false;
+  const urls = jobUrls(hold.purchase.endpointId, requestId);
+  const ask = (url: string) => get(url, credentials);
+  try {
+    const answer = await parts.fetch(...ask(urls.status_url).args);
+    const status = answer.ok ? jobStatus(await answer.json()) : null;
+    if (status?.state !== "COMPLETED") return false;
+    await (await parts.jobs.result(requestId, ask(urls.response_url), parts.fetch)).body?.cancel();
+  } catch {
+    // fal or the way to it is down: the hold stays, and the next round asks again.
+    return false;
+  }
+  if (await parts.store.findHold({ id: hold.id })) return false;
+  const entry = await parts.store.findEntry({ id: hold.id });
+  const { endpointId, tags } = hold.purchase;
+  const actual = entry?.actual ?? null;
+  const amount = actual === null ? null : fromNano(actual);
+  const facts = { purchaseId: hold.id, endpointId, tags, at: parts.clock.now() };
+  parts.events.emit({ type: "hold-recovered", ...facts, outcome: entry?.outcome ?? "unknown", amount });
+  return true;
+}
+
+function get(url: string, credentials: string | undefined): WireRequest {
+  const headers: Record<string, string> = { accept: "application/json" };
+  if (credentials) headers["authorization"] = `Key ${credentials}`;
+  const request = readRequest([url, { method: "GET", headers }]);
+  if (!request) throw new TypeError(`${url} is no address`);
+  return request;
+}
