@@ -17,6 +17,7 @@ import { createJobs, type Jobs } from "./job.ts";
 import { openReceipt, type Receipt, settledReceipt } from "./ledger/receipt.ts";
 import { createLanes } from "./limit/lane.ts";
 import { createRate } from "./limit/rate.ts";
+import { createWaitingRoom } from "./limit/waiting-room.ts";
 import { environment, type MeterOptions, mergeScopes, type ResolvedOptions, resolveOptions, resolveScope, type StoreChoice } from "./options.ts";
 import { discountTiers } from "./price/discount.ts";
 import type { Estimate } from "./price/estimate.ts";
@@ -145,7 +146,7 @@ export function createMeter(options?: MeterOptions): Meter {
     if (!uploads || !step) return via(...request.args);
     if (step.step !== "complete") {
       const bytes = await bytesOf(request.args[1]?.body);
-      if (bytes) uploads.part(step.uploadUrl, step.step === "part" ? step.partNumber : null, bytes);
+      uploads.part(step.uploadUrl, step.step === "part" ? step.partNumber : null, bytes);
     }
     const response = await via(...request.args);
     if (response.ok && step.step !== "part") {
@@ -160,7 +161,8 @@ export function createMeter(options?: MeterOptions): Meter {
   async function download(request: WireRequest, via: typeof fetch): Promise<Response> {
     try {
       const response = await via(...request.args);
-      if (!response.ok) deliveries.downloadFailed(request.url.href);
+      if (response.ok) deliveries.downloaded(request.url.href);
+      else deliveries.downloadFailed(request.url.href);
       return response;
     } catch (error) {
       deliveries.downloadFailed(request.url.href);
@@ -263,6 +265,8 @@ function buildLine(options: ResolvedOptions, store: Store, shared: Shared): Line
   const results = options.cache ? createResults(options.cache, store, clock) : null;
   const uploads = options.cache ? createUploads(options.cache.persist ? store : null, clock) : null;
   const jobs = createJobs({ clock, events, store, results, ttlMs: options.cache?.ttlMs ?? DAY_MS, deliveries, settler, pricesAt });
+  // One queue: a call that has its place and waits for its start still waits.
+  const room = limits && createWaitingRoom(limits);
   const purchases = createPurchases({
     clock,
     events,
@@ -274,8 +278,8 @@ function buildLine(options: ResolvedOptions, store: Store, shared: Shared): Line
     joins: createJoins<Bought>(),
     deliveries,
     gate: createGate({ ...options, store, events, windows, alerts }),
-    lanes: limits ? createLanes(limits, clock) : null,
-    rate: limits ? createRate(limits, clock) : null,
+    lanes: limits && room ? createLanes(limits, clock, room) : null,
+    rate: limits && room ? createRate(limits, clock, room) : null,
     settler,
     jobs,
   });

@@ -12,7 +12,7 @@ import { draftInput } from "./price/draft.ts";
 import { type Estimate, unknownEstimate } from "./price/estimate.ts";
 import type { Pricer } from "./price/pricer.ts";
 import type { EstimateRecord } from "./store/store.ts";
-import { type FetchArguments, hasWebhook, readInput, type WireRequest, withInput } from "./wire/request.ts";
+import { type FetchArguments, hasWebhook, queryOf, readInput, type WireRequest, withInput } from "./wire/request.ts";
 
 export interface Order {
   readonly call: Call;
@@ -62,7 +62,7 @@ export async function readOrder(
     : { estimate: unknownEstimate(endpointId, "its input is not JSON"), unpriced: null };
   if (json) await parts.cache?.uploads.recall(input);
   const webhook = hasWebhook(request);
-  const keys = json ? keysOf(endpointId, input, parts.cache?.uploads) : { key: null, digest: null };
+  const keys = json ? keysOf(`${endpointId}${queryOf(request)}`, input, parts.cache?.uploads) : { key: null, digest: null };
   return {
     call,
     request,
@@ -93,9 +93,9 @@ function priced(pricer: Pricer, call: Call, at: number): { estimate: Estimate; u
 }
 
 /** A body that has no canonical form (deeper than any endpoint takes) is sent as it is, and shared with nobody. */
-function keysOf(endpointId: EndpointId, input: unknown, uploads: Uploads | undefined) {
+function keysOf(resource: string, input: unknown, uploads: Uploads | undefined) {
   try {
-    return { key: wireKey(endpointId, input, uploads), digest: inputDigest(input) };
+    return { key: wireKey(resource, input, uploads), digest: inputDigest(input) };
   } catch (error) {
     if (!(error instanceof OptionsError)) throw error;
     return { key: null, digest: null };

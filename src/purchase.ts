@@ -71,7 +71,7 @@ export function createPurchases(stations: Stations): Purchases {
     const { low, expected, high, basis } = order.estimate;
     events.emit({ type: "call-priced", ...facts(order), low, expected, high, basis });
 
-    const undelivered = order.key === null ? undefined : deliveries.redeliver(order.key);
+    const undelivered = order.key !== null && mayRedeliver(order) ? deliveries.redeliver(order.key) : undefined;
     if (undelivered) return hit(order, undelivered);
     if (order.sharing !== "cacheable" || order.key === null || !cache) return answer(await purchase(order, request.signal, null));
 
@@ -85,6 +85,11 @@ export function createPurchases(stations: Stations): Purchases {
     if (joined.value.kind === "stored") return hit(order, joined.value.result);
     if (joined.value.kind === "answered" && joined.role === "leader") return joined.value.response;
     return join(order, joined.value);
+  }
+
+  /** The same request again because its download failed; not one that fal must see, and not one that asks for something new. */
+  function mayRedeliver({ webhook, sharing, scope }: Order): boolean {
+    return !webhook && scope.cache === undefined && (sharing === "cacheable" || sharing === "unseeded" || sharing === "off");
   }
 
   /** One paid request: held, queued, sent, settled. */

@@ -96,6 +96,15 @@ export function hasWebhook(request: WireRequest): boolean {
   return request.url.searchParams.has(WEBHOOK_PARAMETER);
 }
 
+/** What a POST asks for beside its body, sorted; the webhook changes who is told, not what is made. A GET's query is its input. */
+export function queryOf(request: WireRequest): string {
+  if (request.method === "GET" || request.url.search === "") return "";
+  const query = new URLSearchParams(request.url.search);
+  query.delete(WEBHOOK_PARAMETER);
+  query.sort();
+  return query.size > 0 ? `?${query}` : "";
+}
+
 /** The same request with another JSON input and, where given, another signal. */
 export function withInput(request: WireRequest, value: unknown): FetchArguments {
   const [input, init] = request.args;
