@@ -1,0 +1,139 @@
+import PQueue from "p-queue";
+import type { EndpointId } from "../call.ts";
+import type { Clock } from "../clock.ts";
+import { type AdaptivePace, firstPace, nextPace, type PaceReport } from "./adaptive.ts";
+import { createDeadlines } from "./deadlines.ts";
+import type { ResolvedLimits } from "./options.ts";
+import { createWaitingRoom, type Turn, type WaitingRoom } from "./waiting-room.ts";
+
+/** A job's place among those at work. */
+export interface Place {
+  /** Gives the place to the next that waits. Leaving twice is leaving once. */
+  leave(): void;
+}
+
+/** How many jobs are at work at once. */
+export interface Lanes {
+  /**
+   * Waits until every lane that matches the call has a place for it. The place is kept until it is left, or until
+   * `limits.jobTimeout` has passed.
+   * @throws QueueFullError at once when too many wait; the signal's reason when it aborts first. Neither keeps a place.
+   */
+  enter(turn: Turn): Promise<Place>;
+  /** Tells the lanes of this endpoint how fal took a call; heard only where `limits.adaptive` is set. */
+  report(endpointId: EndpointId, report: PaceReport): void;
+  /** Calls that wait for a place, or for a start where the room is shared. */
+  readonly waiting: number;
+  /** Jobs at work. */
+  readonly running: number;
+}
+
+interface Lane {
+  readonly matches: (endpointId: EndpointId) => boolean;
+  readonly queue: PQueue;
+  readonly max: number;
+  pace: AdaptivePace | null;
+  taken: number;
+}
+
+/** Makes the lanes of these limits. Share `room` with the rate, so that `maxQueue` counts the calls that wait in both. */
+export function createLanes(
+  resolved: ResolvedLimits,
+  clock: Clock,
+  room: WaitingRoom = createWaitingRoom(resolved),
+): Lanes {
+  const { adaptive, jobTimeoutMs } = resolved;
+  const lanes = resolved.paces.flatMap(({ concurrency, matches }): Lane[] => {
+    if (concurrency === null) return [];
+    const pace = adaptive ? firstPace(concurrency) : null;
+    const queue = new PQueue({ concurrency: pace?.concurrency ?? concurrency });
+    return [{ matches, queue, max: concurrency, pace, taken: 0 }];
+  });
+  const timeouts = createDeadlines(clock);
+  let running = 0;
+
+  function occupy(frees: readonly (() => void)[]): Place {
+    let left = false;
+    const leave = () => {
+      if (left) return;
+      left = true;
+      running--;
+      callOff();
+      for (const free of frees) free();
+    };
+    running++;
+    const callOff = timeouts.add(jobTimeoutMs, leave);
+    return { leave };
+  }
+
+  return {
+    get waiting() {
+      return room.waiting;
+    },
+    get running() {
+      timeouts.sweep();
+      return running;
+    },
+    async enter(turn) {
+      turn.signal?.throwIfAborted();
+      timeouts.sweep();
+      const frees: (() => void)[] = [];
+      let stopWaiting: (() => void) | null = null;
+      try {
+        // Always in the same order: two calls can never each hold the place that the other waits for.
+        for (const lane of lanes) {
+          if (!lane.matches(turn.endpointId)) continue;
+          if (!hasPlace(lane)) stopWaiting ??= wait(turn);
+          frees.push(await placeIn(lane, turn));
+        }
+        turn.signal?.throwIfAborted();
+      } catch (error) {
+        for (const free of frees) free();
+        throw error;
+      } finally {
+        stopWaiting?.();
+      }
+      return occupy(frees);
+    },
+    report(endpointId, report) {
+      for (const lane of lanes) {
+        if (!lane.pace || !lane.matches(endpointId)) continue;
+        lane.pace = nextPace(lane.pace, report, lane.max);
+        lane.queue.concurrency = lane.pace.concurrency;
+      }
+    },
+  };
+
+  function wait(turn: Turn): () => void {
+    const leaveRoom = room.admit(turn);
+    const stopWatching = timeouts.watch();
+    return () => {
+      leaveRoom();
+      stopWatching();
+    };
+  }
+}
+
+/** The queue's own count lags behind by a tick when a place has just been left. */
+function hasPlace({ queue, taken }: Lane): boolean {
+  return taken + queue.size < queue.concurrency;
+}
+
+function placeIn(lane: Lane, { priority, signal }: Turn): Promise<() => void> {
+  return new Promise((resolve, reject) => {
+    // The caller's own signal would end the task, and so free its place, while the job is still at work.
+    const queued = new AbortController();
+    const giveUp = () => queued.abort(signal?.reason);
+    signal?.addEventListener("abort", giveUp, { once: true });
+    const work = () =>
+      new Promise<void>((end) => {
+        signal?.removeEventListener("abort", giveUp);
+        lane.taken++;
+        resolve(() => {
+          lane.taken--;
+          end();
+        });
+      });
+    lane.queue.add(work, { priority, signal: queued.signal }).catch(reject);
+  });
+}
