@@ -32,6 +32,19 @@ export class OptionsError extends MeterError {
   }
 }
 
+/**
+ * Refuses what is no object, and any member that nobody would read: a misspelt option must not be without effect.
+ * @throws OptionsError naming `option.member`
+ */
+export function onlyKeys(value: object, option: string, keys: readonly string[]): void {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new OptionsError(option, `an object with ${keys.join(", ")}`, value);
+  }
+  for (const [key, found] of Object.entries(value)) {
+    if (!keys.includes(key)) throw new OptionsError(`${option}.${key}`, `left out (known are ${keys.join(", ")})`, found);
+  }
+}
+
 export interface BudgetRefusal {
   budget: string;
   limit: Decimal;

@@ -16,6 +16,7 @@ import type { OpenPurchase, Settler } from "./settle/settler.ts";
 import type { Entry, Store, StoredResult } from "./store/store.ts";
 import { billOf, eventAnswer, isExplained, isJson, jobStatus, jsonAnswer, parseJson } from "./wire/answer.ts";
 import { jobUrls } from "./wire/operation.ts";
+import { readWhole } from "./wire/reading.ts";
 import type { WireRequest } from "./wire/request.ts";
 
 /** A job that this process bought and whose end it has not seen. */
@@ -141,7 +142,7 @@ export function createJobs(parts: JobParts): Jobs {
       const response = await via(...request.args);
       const job = watched.get(requestId);
       if (job && response.ok && isJson(response)) {
-        const seen = jobStatus(await response.clone().json().catch(() => null));
+        const seen = jobStatus(parseJson(await readWhole(response)));
         job.lastSeen = seen?.state ?? null;
         job.inferenceSeconds = seen?.inferenceSeconds ?? job.inferenceSeconds;
         if (seen?.state === "COMPLETED") job.place?.leave();
@@ -163,7 +164,7 @@ export function createJobs(parts: JobParts): Jobs {
       const response = await via(...request.args);
       const job = watched.get(requestId);
       const open = await findOpen(requestId);
-      const body = new Uint8Array(await response.clone().arrayBuffer());
+      const body = await readWhole(response);
       const seen = {
         kind: "collected",
         status: response.status,

@@ -1,6 +1,7 @@
 /** createMeter: builds the stations once, and hands out the metered fetch and the read side. */
 import { createAlerts } from "./budget/alerts.ts";
 import type { Budget } from "./budget/budget.ts";
+import { counterPrefix } from "./budget/counter.ts";
 import { createGate } from "./budget/hold.ts";
 import { type BudgetStanding, standings } from "./budget/standing.ts";
 import { createWindows, type Windows } from "./budget/window.ts";
@@ -11,7 +12,7 @@ import { requestKey } from "./cache/key.ts";
 import { createResults, type InvalidationQuery, type Results } from "./cache/results.ts";
 import { createUploads, type Uploads } from "./cache/uploads.ts";
 import type { EndpointId, Scope } from "./call.ts";
-import { MeterError, OptionsError, StoreError } from "./errors.ts";
+import { MeterError, OptionsError, onlyKeys, StoreError } from "./errors.ts";
 import { createEvents, type Events, type MeterEventType, type MeterListener } from "./events.ts";
 import { createJobs, type Jobs } from "./job.ts";
 import { openReceipt, type Receipt, settledReceipt } from "./ledger/receipt.ts";
@@ -30,6 +31,7 @@ import { createSettler } from "./settle/settler.ts";
 import type { Store } from "./store/store.ts";
 import { parseJson } from "./wire/answer.ts";
 import { operationOf } from "./wire/operation.ts";
+import { readWhole } from "./wire/reading.ts";
 import { type FetchArguments, readRequest, type WireRequest } from "./wire/request.ts";
 
 export interface Meter {
@@ -134,7 +136,7 @@ export function createMeter(options?: MeterOptions): Meter {
   async function initiated(response: Response): Promise<Response> {
     const uploads = resolved.cache && response.ok ? (await whenOpen("allow"))?.uploads : null;
     if (!uploads) return response;
-    const { upload_url, file_url } = (parseJson(new Uint8Array(await response.clone().arrayBuffer())) ?? {}) as Record<string, unknown>;
+    const { upload_url, file_url } = (parseJson(await readWhole(response)) ?? {}) as Record<string, unknown>;
     if (typeof upload_url === "string" && typeof file_url === "string") uploads.initiated(upload_url, file_url);
     return response;
   }
@@ -202,15 +204,15 @@ export function createMeter(options?: MeterOptions): Meter {
       async budgets() {
         const at = clock.now();
         const { store } = await ready();
-        return standings(resolved.rules, await store.counters({ prefix: "", at }), at, windows);
+        const prefixes = new Set(resolved.rules.map((rule) => counterPrefix(rule, at, windows)));
+        const counters = await Promise.all([...prefixes].map((prefix) => store.counters({ prefix, at })));
+        return standings(resolved.rules, counters.flat(), at, windows);
       },
 
       keyOf: async (endpointId, input) => requestKey(endpointId, input, (await ready()).uploads ?? undefined),
 
       async invalidate(query) {
-        for (const key of Object.keys(query ?? {})) {
-          if (!["endpoint", "tag", "key"].includes(key)) throw new OptionsError("invalidate", "made of endpoint, tag, key", key);
-        }
+        onlyKeys(query, "invalidate", ["endpoint", "tag", "key"]);
         const { results, store } = await ready();
         return results ? results.invalidate(query) : store.deleteResults(query);
       },

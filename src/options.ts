@@ -6,7 +6,7 @@ import { validZone } from "./budget/zone.ts";
 import { type CacheOptions, type ResolvedCache, resolveCache } from "./cache/options.ts";
 import type { Scope, Tags } from "./call.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { OptionsError } from "./errors.ts";
+import { OptionsError, onlyKeys } from "./errors.ts";
 import type { MeterEvent } from "./events.ts";
 import { type Limits, type ResolvedLimits, resolveLimits } from "./limit/options.ts";
 import { dollars, type MoneyInput } from "./money.ts";
@@ -111,17 +111,14 @@ const PRESETS: Record<Mode | "none", Partial<MeterOptions> & { draft?: boolean; 
   enterprise: { limits: { adaptive: true }, cache: { ttl: "24h" }, alertAt: [0.5, 0.8, 1] },
 };
 
-const KNOWN = new Set<string>([
+const KNOWN = [
   "mode", "budgets", "limits", "cache", "prices", "discounts", "contract", "store", "timezone", "weekStart", "tags",
   "onUnknownPrice", "onStoreFailure", "realtime", "logger", "onEvent", "fetch", "clock",
-] satisfies (keyof MeterOptions)[]);
+] satisfies (keyof MeterOptions)[];
 
 /** @throws OptionsError naming the option, what was wanted and what came */
 export function resolveOptions(options: MeterOptions = {}): ResolvedOptions {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw new OptionsError("meter", "an object of options", options);
-  }
-  for (const key of Object.keys(options)) if (!KNOWN.has(key)) throw new OptionsError("meter", `made of ${[...KNOWN].join(", ")}`, key);
+  onlyKeys(options, "meter", KNOWN);
   const { mode } = options;
   if (mode !== undefined && !Object.hasOwn(PRESETS, mode)) throw new OptionsError("mode", '"development", "production" or "enterprise"', mode);
   if (mode === "enterprise" && options.contract === undefined) throw new OptionsError("contract", 'given in mode "enterprise"', undefined);
@@ -193,8 +190,7 @@ const SCOPE_KEYS = ["tags", "priority", "maxCost", "cache", "draft"];
 
 /** @throws OptionsError naming `scope.…` */
 export function resolveScope(scope: Scope): Scope {
-  if (typeof scope !== "object" || scope === null) throw new OptionsError("scope", 'an object such as { tags: { customer: "acme" } }', scope);
-  for (const key of Object.keys(scope)) if (!SCOPE_KEYS.includes(key)) throw new OptionsError("scope", `made of ${SCOPE_KEYS.join(", ")}`, key);
+  onlyKeys(scope, "scope", SCOPE_KEYS);
   if (scope.tags !== undefined) validTags(scope.tags, "scope.tags");
   if (scope.priority !== undefined && !Number.isFinite(scope.priority)) throw new OptionsError("scope.priority", "a number", scope.priority);
   if (scope.maxCost !== undefined) dollars(scope.maxCost, "scope.maxCost");

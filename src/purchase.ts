@@ -29,6 +29,7 @@ import type { Entry, Hold, Store, StoredResult } from "./store/store.ts";
 import { billOf, isJson, jsonAnswer, parseJson, requestIdOf, submittedId } from "./wire/answer.ts";
 import { fateOf } from "./wire/fate.ts";
 import { jobUrls } from "./wire/operation.ts";
+import { readWhole } from "./wire/reading.ts";
 import { type WireRequest, withSignal } from "./wire/request.ts";
 
 /** The stations, in the order in which a purchase meets them. */
@@ -101,15 +102,17 @@ export function createPurchases(stations: Stations): Purchases {
     let response: Response;
     let sent = false;
     const queuedAt = clock.now();
+    const { endpointId, priority } = order.call;
+    const onWait = (waiting: number) => events.emit({ type: "call-queued", ...facts(order), waiting });
+    const turn = { endpointId, priority, onWait, ...(signal && { signal }) };
     try {
-      place = await lanes?.enter({ endpointId: order.call.endpointId, priority: order.call.priority, ...(signal && { signal }) });
+      place = await lanes?.enter(turn);
       const send = () => {
         signal?.throwIfAborted();
         sent = true;
         events.emit({ type: "call-sent", ...facts(order), waitedMs: clock.now() - queuedAt });
         return order.via(...(signal ? withSignal(order.args, signal) : order.args));
       };
-      const turn = { endpointId: order.call.endpointId, priority: order.call.priority, ...(signal && { signal }) };
       response = rate ? await rate.start(turn, send) : await send();
     } catch (failure) {
       place?.leave();
@@ -280,12 +283,12 @@ class Lost {
 }
 
 /**
- * A second reading of the whole body, before the caller has it: were the caller to meet a broken body, the fal client
- * would take it for a network failure and buy again.
+ * The whole body, read before the caller has it: were the caller to meet a broken body, the fal client would take it for a
+ * network failure and buy again.
  */
 async function bytesOf(response: Response): Promise<Uint8Array | Lost> {
   try {
-    return new Uint8Array(await response.clone().arrayBuffer());
+    return await readWhole(response);
   } catch (failure) {
     return new Lost(failure);
   }

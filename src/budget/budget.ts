@@ -1,6 +1,6 @@
 import { type EndpointGlob, type EndpointId, endpointMatcher, type Tags } from "../call.ts";
 import { type Duration, milliseconds } from "../clock.ts";
-import { OptionsError } from "../errors.ts";
+import { OptionsError, onlyKeys } from "../errors.ts";
 import {
   type Decimal,
   decimal,
@@ -200,16 +200,6 @@ function nanoDown(limit: Decimal): Nano {
 function validName(name: string, option: string): void {
   if (typeof name !== "string" || name.trim() === "" || name.length > NAME_CHARACTERS_MAX) {
     throw new OptionsError(option, `a name of 1 to ${NAME_CHARACTERS_MAX} characters`, name);
-  }
-}
-
-function onlyKeys(value: object, option: string, keys: readonly string[]): void {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new OptionsError(option, `an object with ${keys.join(", ")}`, value);
-  }
-  for (const [key, found] of Object.entries(value)) {
-    if (!keys.includes(key))
-      throw new OptionsError(`${option}.${key}`, `left out (known are ${keys.join(", ")})`, found);
   }
 }
 

@@ -2,11 +2,11 @@ import type { Call } from "../call.ts";
 import type { Clock } from "../clock.ts";
 import { BudgetExceededError, type OptionsError, StoreError, UnknownPriceError } from "../errors.ts";
 import type { Events } from "../events.ts";
-import { type Decimal, fromNano, type Nano, toNano } from "../money.ts";
+import { type Decimal, fromNano, type Nano, toNano, zero } from "../money.ts";
 import type { CounterState, EstimateRecord, Hold, HoldAnswer, HoldRequest, Store } from "../store/store.ts";
 import type { Alerts } from "./alerts.ts";
 import type { BudgetRule } from "./budget.ts";
-import { chargesFor, checkRequestCaps, refusal } from "./gate.ts";
+import { chargesFor, checkRequestCaps, refusal, warnedRequestCaps } from "./gate.ts";
 import type { Windows } from "./window.ts";
 
 /**
@@ -120,6 +120,7 @@ export function createGate(parts: GateParts): Gate {
         }
         const cap = checkRequestCaps(requestCaps, amount);
         if (cap) throw refuse(call, at, { endpointId: call.endpointId, requested: amount, cap });
+        warn(requestCaps, amount, at);
       }
       const { endpointId, transport, tags } = call;
       const purchase = { endpointId, transport, tags, key: asking.key, digest: asking.digest, estimate };
@@ -135,6 +136,14 @@ export function createGate(parts: GateParts): Gate {
       return { outcome: "held", purchase: { id: call.id, at, amount, purchase } };
     },
   };
+
+  /** A cap on one request that only warns has no counter to be told by. */
+  function warn(caps: readonly BudgetRule[], amount: Nano, at: number) {
+    for (const { name, limitDollars } of warnedRequestCaps(caps, amount)) {
+      const fraction = fromNano(amount).div(limitDollars).toNumber();
+      events.emit({ type: "budget-warned", at, budget: name, fraction, limit: limitDollars, spent: zero, held: fromNano(amount), resetsAt: null });
+    }
+  }
 
   function announce(
     call: Call,

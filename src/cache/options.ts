@@ -1,5 +1,5 @@
 import { type Duration, milliseconds } from "../clock.ts";
-import { OptionsError } from "../errors.ts";
+import { OptionsError, onlyKeys } from "../errors.ts";
 
 /** Which answers are kept, for how long, and in how much room. */
 export interface CacheOptions {
@@ -44,9 +44,7 @@ export function resolveCache(cache: false | CacheOptions | undefined): ResolvedC
   if (typeof cache !== "object" || cache === null || Array.isArray(cache)) {
     throw new OptionsError("cache", 'false, or an object such as { ttl: "1h" }', cache);
   }
-  for (const name of Object.keys(cache)) {
-    if (!KNOWN.includes(name)) throw new OptionsError("cache", `made of ${KNOWN.join(", ")}`, name);
-  }
+  onlyKeys(cache, "cache", KNOWN);
   return {
     ttlMs: timeToLive(cache.ttl),
     unseeded: flag(cache.unseeded, false, "cache.unseeded"),

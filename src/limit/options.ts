@@ -1,6 +1,6 @@
 import { type EndpointGlob, type EndpointId, endpointMatcher } from "../call.ts";
 import { type Duration, milliseconds } from "../clock.ts";
-import { OptionsError } from "../errors.ts";
+import { OptionsError, onlyKeys } from "../errors.ts";
 
 /** A pace: how many jobs at once, how many starts in a stretch of time, how many calls may wait. */
 export interface Pace {
@@ -114,12 +114,3 @@ function wholeNumber(value: number, least: number, most: number, option: string)
   }
 }
 
-function onlyKeys(value: object, option: string, keys: readonly string[]): void {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new OptionsError(option, `an object with ${keys.join(", ")}`, value);
-  }
-  for (const [key, found] of Object.entries(value)) {
-    if (!keys.includes(key))
-      throw new OptionsError(`${option}.${key}`, `left out (known are ${keys.join(", ")})`, found);
-  }
-}

@@ -1,6 +1,6 @@
 /** Asks fal what became of purchases that are still open. Part of the line: it follows jobs as their buyers would. */
 import { type Clock, type Duration, milliseconds } from "../clock.ts";
-import { OptionsError } from "../errors.ts";
+import { onlyKeys } from "../errors.ts";
 import type { Events } from "../events.ts";
 import type { Jobs } from "../job.ts";
 import { fromNano } from "../money.ts";
@@ -38,9 +38,7 @@ const PAGE = 100;
 
 /** @throws OptionsError, StoreError */
 export async function reconcile(parts: ReconcileParts, options: ReconcileOptions = {}): Promise<Reconciled> {
-  for (const key of Object.keys(options)) {
-    if (key !== "olderThan" && key !== "credentials") throw new OptionsError("reconcile", "made of olderThan, credentials", key);
-  }
+  onlyKeys(options, "reconcile", ["olderThan", "credentials"]);
   const before = parts.clock.now() - milliseconds(options.olderThan ?? "10m", "reconcile.olderThan");
   const credentials = options.credentials ?? parts.credentials;
   const tally: Reconciled = { checked: 0, settled: 0, open: 0 };

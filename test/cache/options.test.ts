@@ -42,7 +42,7 @@ it.each<[string, unknown]>([
   ["cache", true],
   ["cache", null],
   ["cache", "1h"],
-  ["cache", { ttl: "1h", maxSize: 5 }],
+  ["cache.maxSize", { ttl: "1h", maxSize: 5 }],
 ])("names %s when it is wrong: %j", (option, cache) => {
   const read = () => resolveCache(cache as CacheOptions);
   expect(read).toThrow(OptionsError);
