@@ -43,6 +43,8 @@ export type MeterListener<T extends MeterEventType> = (event: MeterEventOf<T>) =
 
 export interface Events {
   emit(event: MeterEvent): void;
+  /** Whether anybody listens, so that a hot path need not make an event for nobody. */
+  hears(type: MeterEventType): boolean;
   /** Hears one type of event, or all with `"*"`. Returns the function that stops it. */
   on<T extends MeterEventType>(type: T | "*", listener: MeterListener<T>): () => void;
 }
@@ -62,6 +64,7 @@ export function createEvents(onBroken: (error: unknown) => void = () => {}): Eve
     }
   };
   return {
+    hears: (type) => (listeners.get(type)?.size ?? 0) + (listeners.get("*")?.size ?? 0) > 0,
     emit(event) {
       for (const type of [event.type, "*"]) {
         const heard = listeners.get(type);

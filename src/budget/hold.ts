@@ -152,9 +152,10 @@ export function createGate(parts: GateParts): Gate {
     charges: HoldRequest["charges"],
     counters: readonly CounterState[],
   ) {
+    alerts.moved(counters, at);
+    if (!events.hears("budget-held")) return;
     const facts = { purchaseId: call.id, endpointId: call.endpointId, tags: call.tags, at };
     const budgets = charges.map(({ budget }) => budget);
     events.emit({ type: "budget-held", ...facts, amount: amount === null ? null : fromNano(amount), budgets });
-    alerts.moved(counters, at);
   }
 }

@@ -8,7 +8,7 @@ import { ownCopy } from "./results.ts";
  * same thing again because only its download failed gets the answer already bought.
  */
 export interface Deliveries {
-  /** An answer was handed to a caller. Only JSON that holds media URLs is remembered. */
+  /** An answer was handed to a caller. Only media URLs in JSON count. */
   delivered(key: string, answer: StoredResult): void;
   /** A media URL could not be fetched: every remembered answer that holds it counts as not delivered. */
   downloadFailed(url: string): void;
@@ -31,7 +31,8 @@ export interface DeliveryBounds {
 
 interface Delivery {
   answer: StoredResult;
-  urls: readonly string[];
+  /** Read out of the answer when a download first fails, which is rare; a call that goes well never pays for it. */
+  urls: ReadonlySet<string> | null;
   deliveredAt: number;
   /** The URLs whose last download failed; none means delivered. */
   failed: Set<string>;
@@ -48,58 +49,41 @@ const OVERHEAD_BYTES = 256;
 
 export function createDeliveries(clock: Clock, bounds: DeliveryBounds = {}): Deliveries {
   const { maxEntries = 1000, maxBytes = 16 * 1024 * 1024 } = bounds;
-  const keysOfUrl = new Map<string, Set<string>>();
   const deliveries = new LRUCache<string, Delivery>({
     max: maxEntries,
     maxSize: maxBytes,
     // Every URL stands in the body too, so twice the body bounds both.
     sizeCalculation: ({ answer }) => 2 * answer.body.byteLength + OVERHEAD_BYTES,
-    dispose: ({ urls }, key) => {
-      for (const url of urls) {
-        const keys = keysOfUrl.get(url);
-        keys?.delete(key);
-        if (keys?.size === 0) keysOfUrl.delete(url);
-      }
-    },
   });
 
-  const holding = (address: string) => {
-    const keys = [...(keysOfUrl.get(address) ?? [])];
-    return keys.flatMap((key) => deliveries.get(key) ?? []);
+  const urlsOf = (delivery: Delivery) => {
+    delivery.urls ??= mediaUrls(delivery.answer);
+    return delivery.urls;
   };
 
   return {
     delivered(key, answer) {
-      const urls = answer.body.byteLength > maxBytes / 4 ? [] : mediaUrls(answer);
-      if (urls.length === 0) {
-        deliveries.delete(key);
-        return;
-      }
-      // What was given again is the same delivery: its redeliveries go on counting.
       const known = deliveries.get(key);
+      // What was given again is the same delivery: its redeliveries go on counting.
       if (known && isSame(known.answer, answer)) {
         known.failed.clear();
         return;
       }
-      deliveries.set(key, {
-        answer: ownCopy(answer),
-        urls,
-        deliveredAt: clock.now(),
-        failed: new Set(),
-        redeliveries: 0,
-      });
-      if (!deliveries.has(key)) return;
-      for (const url of urls) keysOfUrl.set(url, (keysOfUrl.get(url) ?? new Set()).add(key));
+      if (answer.body.byteLength > maxBytes / 4) deliveries.delete(key);
+      else {
+        const own = ownCopy(answer);
+        deliveries.set(key, { answer: own, urls: null, deliveredAt: clock.now(), failed: new Set(), redeliveries: 0 });
+      }
     },
 
     downloadFailed(url) {
       const address = addressOf(url);
-      for (const delivery of holding(address)) delivery.failed.add(address);
+      for (const delivery of deliveries.values()) if (urlsOf(delivery).has(address)) delivery.failed.add(address);
     },
 
     downloaded(url) {
       const address = addressOf(url);
-      for (const delivery of holding(address)) delivery.failed.delete(address);
+      for (const { failed } of deliveries.values()) failed.delete(address);
     },
 
     redeliver(key) {
@@ -127,10 +111,10 @@ function addressOf(url: string): string {
 }
 
 /** Every `http(s)://` string in a JSON answer, at most 64, spelled as `fetch` would spell it. */
-function mediaUrls(answer: StoredResult): string[] {
+function mediaUrls(answer: StoredResult): ReadonlySet<string> {
   const urls = new Set<string>();
   collect(parsed(answer.body), 0, urls);
-  return [...urls];
+  return urls;
 }
 
 function collect(value: unknown, depth: number, urls: Set<string>): void {

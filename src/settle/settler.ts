@@ -61,6 +61,7 @@ export function createSettler(parts: SettlerParts): Settler {
   }
 
   function announce(purchase: OpenPurchase, entry: Entry) {
+    if (!events.hears("call-settled") && !events.hears("price-drift")) return;
     const { expected, low, high } = entry.estimate;
     const at = entry.settledAt ?? clock.now();
     const facts = { purchaseId: entry.id, endpointId: entry.endpointId, tags: entry.tags, at };
