@@ -77,3 +77,8 @@ export function sum(amounts: Iterable<Decimal>): Decimal {
   for (const amount of amounts) total = total.add(amount);
   return total;
 }
+
+/** `amount` less `percent` of it, exactly. */
+export function lessPercent(amount: Decimal, percent: number): Decimal {
+  return percent === 0 ? amount : amount.mul(new Decimal(100).sub(percent)).div(100);
+}

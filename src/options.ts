@@ -125,13 +125,14 @@ export function resolveOptions(options: MeterOptions = {}): ResolvedOptions {
   const preset = PRESETS[mode ?? "none"];
   const budgets = options.budgets ?? preset.budgets ?? [];
   const rules = resolveBudgets(budgets, preset.alertAt);
+  const prices = resolvePrices(options.prices, options.contract);
   return {
     rules,
     budgets,
     limits: resolveLimits(options.limits ?? preset.limits),
     cache: resolveCache(options.cache ?? preset.cache),
-    prices: resolvePrices(options.prices, options.contract),
-    discounts: resolveDiscounts(options.discounts),
+    prices,
+    discounts: resolveDiscounts(options.discounts, prices.contractTiers),
     store: storeChoice(options.store),
     timezone: validZone(options.timezone ?? "UTC", "timezone"),
     weekStart: validWeekStart(options.weekStart ?? "monday", "weekStart"),

@@ -1,4 +1,4 @@
-import { type Decimal, decimal, fromNano, type Nano, toNano } from "../money.ts";
+import { type Decimal, decimal, fromNano, lessPercent, type Nano, toNano } from "../money.ts";
 import type { EstimateRecord, Settlement } from "../store/store.ts";
 import type { Verdict } from "./settlement.ts";
 
@@ -60,11 +60,7 @@ function charged(
   const { amount, ...rest } = known;
   if (amount === null) return { outcome: "charged", post: { amount }, ...rest };
   const steps = (tiers.length > 0 ? tiers : [{ from: 1, percent: 0 }]).map(({ from, percent }) =>
-    discounted ? { from, percent, amount: less(amount, percent) } : { from, percent: 0, amount },
+    discounted ? { from, percent, amount: toNano(lessPercent(fromNano(amount), percent)) } : { from, percent: 0, amount },
   );
   return { outcome: "charged", post: { amount, ordinal: { counter: ordinalCounter, tiers: steps } }, ...rest };
-}
-
-function less(amount: Nano, percent: number): Nano {
-  return toNano(fromNano(amount).mul(100 - percent).div(100));
 }

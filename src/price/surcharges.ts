@@ -1,0 +1,49 @@
+import { type Ask, switchedOn, takes } from "./ask.ts";
+import { both, type Factor, plainFactor } from "./factor.ts";
+import { type Span, span } from "./span.ts";
+
+/** A parameter that makes a unit dearer when it is used. */
+interface Surcharge {
+  parameter: string;
+  endpoints: RegExp;
+  /** Multiple of the listed price. */
+  multiple: Span;
+  /** Why, where the endpoint's own words give no figure. */
+  doubt: string | null;
+}
+
+function figure(parameter: string, endpoints: RegExp, multiple: number): Surcharge {
+  return { parameter, endpoints, multiple: { low: multiple, expected: multiple, high: multiple }, doubt: null };
+}
+
+function vague(parameter: string, endpoints: RegExp, multiple: Span): Surcharge {
+  return { parameter, endpoints, multiple, doubt: `${parameter} raises the price by an amount that is not published` };
+}
+
+/** From the comments on the endpoints' own parameters (@fal-ai/client 1.10.1). */
+const surcharges: readonly Surcharge[] = [
+  figure("use_thought", /^fal-ai\/bagel/, 1.2),
+  figure("keyterms", /^fal-ai\/elevenlabs\/speech-to-text/, 1.3),
+  figure("enable_detail_pass", /^fal-ai\/ltx/, 2),
+  figure("pro_mode", /^fal-ai\/hunyuan-video/, 2),
+  // A flat fee for each request, which weighs most on a single megapixel.
+  vague("enable_prompt_expansion", /^fal-ai\/z-image\/turbo/, span(1, 1.5, 1.5)),
+  vague("use_real_cfg", /^fal-ai\/flux-general/, span(1, 2, 3)),
+  vague("fill_image", /^fal-ai\/flux-general/, span(1, 1.5, 2)),
+  vague("model", /^fal-ai\/any-llm/, span(1, 1, 10)),
+  vague("enable_web_search", /banana|gemini/, span(1, 1.1, 1.25)),
+];
+
+/** The surcharges that can meet an endpoint, made once. */
+export function surchargesOf(endpointId: string): (ask: Ask) => Factor {
+  const own = surcharges.filter((each) => each.endpoints.test(endpointId));
+  if (own.length === 0) return () => plainFactor;
+  return (ask) => {
+    let factor = plainFactor;
+    for (const { parameter, multiple, doubt } of own) {
+      if (!takes(ask, parameter) || !switchedOn(ask, parameter)) continue;
+      factor = both(factor, { factor: multiple, label: `with ${parameter}`, doubt });
+    }
+    return factor;
+  };
+}

@@ -1,0 +1,43 @@
+import { type Ask, given, takes, wholeNumber } from "../ask.ts";
+import type { Quantity } from "../quantity.ts";
+import { exactly, type Span, span } from "../span.ts";
+
+/** More in one request is a slip of the keyboard: the endpoints stop at 4, 8 or 10. */
+const MOST_IMAGES = 1_000;
+
+/**
+ * Images that one request makes: `num_images`, and up to `max_images` for each where an endpoint has it.
+ * @throws OptionsError naming the parameter when it is no whole number from 1 to 1000.
+ */
+export function imagesMade(ask: Ask): Span {
+  const images = wholeNumber(ask, "num_images", 1, MOST_IMAGES);
+  const samples = wholeNumber(ask, "num_samples", 1, MOST_IMAGES) * wholeNumber(ask, "num_results", 1, MOST_IMAGES);
+  const most = takes(ask, "max_images") ? wholeNumber(ask, "max_images", 1, MOST_IMAGES) : 1;
+  return most === 1
+    ? exactly(images * samples)
+    : span(images * samples, images * samples * most, images * samples * most);
+}
+
+/** How many images the request carries. */
+export function imagesGiven(ask: Ask): number {
+  let images = 0;
+  for (const name in ask.input) {
+    const value = given(ask, name);
+    if (!/image/.test(name) || /data_url|size|format|strength/.test(name)) continue;
+    if (Array.isArray(value)) images += value.length;
+    else if (typeof value === "string" || typeof value === "object") images += 1;
+  }
+  return images;
+}
+
+export function imageCount(ask: Ask): Quantity {
+  const made = imagesMade(ask);
+  // Endpoints that only look at images are billed by those they are given.
+  const looked = takes(ask, "num_images") ? 1 : imagesGiven(ask);
+  const count = looked > 1 ? span(made.low, made.expected, Math.max(made.high, looked)) : made;
+  return { count, label: countOf(made.expected, "image"), doubt: null };
+}
+
+export function countOf(count: number, noun: string): string {
+  return count === 1 ? `1 ${noun}` : `${count} ${noun}s`;
+}

@@ -1,0 +1,135 @@
+import { type Ask, given, positiveNumber, settled, takes, wholeNumber } from "../ask.ts";
+import { lengthOf } from "../length.ts";
+import type { Quantity } from "../quantity.ts";
+import { autoMegapixels, MEGAPIXEL, megapixels, readSize } from "../sizes.ts";
+import { plus, type Span, span, times } from "../span.ts";
+import { countOf, imagesGiven, imagesMade } from "./images.ts";
+
+/** A generative model that follows an input image paints at most 2048 × 2048. */
+const MOST_PAINTED_MEGAPIXELS = 4;
+/** Where neither the input nor the types name a size, up to 3840 × 2160 and a little over. */
+const MOST_UNSAID_MEGAPIXELS = 9;
+const LARGEST_FRAME_MEGAPIXELS = 9;
+const MOST_UPSCALED = 64;
+
+interface Area {
+  megapixels: Span;
+  label: string;
+  doubt: string | null;
+}
+
+/** The area of one image made. */
+function areaMade(ask: Ask): Area {
+  if (takes(ask, "upscale_factor") || takes(ask, "scale")) return upscaled(ask);
+  const chosen =
+    settled(ask, "image_size") ?? pair(ask, "width", "height") ?? pair(ask, "target_width", "target_height");
+  if (chosen !== undefined) {
+    const size = readSize(chosen, "image_size");
+    if (size) return { megapixels: megapixels(size), label: ` of ${size.width} × ${size.height}`, doubt: null };
+    const auto = autoMegapixels(String(chosen));
+    if (auto)
+      return { megapixels: auto, label: ` of ${String(chosen).slice(5)}`, doubt: "the size is left to the model" };
+  }
+  if (takes(ask, "aspect_ratio") && !takes(ask, "resolution")) {
+    return { megapixels: span(0.5, 1, 2), label: "", doubt: "an aspect ratio is taken as 0.5 to 2 megapixels" };
+  }
+  if (imagesGiven(ask) > 0 || followsImage(ask)) {
+    const paints = ["prompt", "num_inference_steps", "image_size"].some((name) => takes(ask, name));
+    const most = paints ? Math.min(MOST_PAINTED_MEGAPIXELS, ask.assumed.imageMegapixels) : ask.assumed.imageMegapixels;
+    const doubt = `the size follows the input image; taken as up to ${most} megapixels (prices.inputs.imageMegapixels)`;
+    return { megapixels: span(Math.min(0.25, most), Math.min(1, most), most), label: "", doubt };
+  }
+  const doubt = `the size is not stated; taken as up to ${MOST_UNSAID_MEGAPIXELS} megapixels`;
+  return { megapixels: span(0.25, 1, MOST_UNSAID_MEGAPIXELS), label: "", doubt };
+}
+
+function followsImage(ask: Ask): boolean {
+  for (const name in ask.shape.parameters) {
+    if (ask.shape.parameters[name]!.required && name.includes("image")) return true;
+  }
+  return false;
+}
+
+function pair(ask: Ask, width: string, height: string): { width: unknown; height: unknown } | undefined {
+  if (!takes(ask, width) || !takes(ask, height)) return undefined;
+  return { width: settled(ask, width) ?? 1024, height: settled(ask, height) ?? 1024 };
+}
+
+/** An upscaler is billed by what it makes: the input's area times the factor squared. */
+function upscaled(ask: Ask): Area {
+  const factor = positiveNumber(ask, takes(ask, "upscale_factor") ? "upscale_factor" : "scale", 4, MOST_UPSCALED);
+  const most = ask.assumed.imageMegapixels * Math.max(1, factor * factor);
+  const low = Math.min(0.25, ask.assumed.imageMegapixels);
+  const doubt = `the size follows the input image, taken as up to ${ask.assumed.imageMegapixels} megapixels (prices.inputs.imageMegapixels)`;
+  return { megapixels: span(low, Math.max(1, factor * factor), most), label: ` upscaled ${factor} times`, doubt };
+}
+
+export function megapixelCount(ask: Ask): Quantity {
+  if (videoLike(ask)) return videoMegapixels(ask);
+  const made = imagesMade(ask);
+  const area = areaMade(ask);
+  return {
+    count: times(area.megapixels, made),
+    label: `${countOf(made.expected, "image")}${area.label}`,
+    doubt: area.doubt,
+  };
+}
+
+/**
+ * Everything the model looks at and everything it makes. Images given count too, each at least one megapixel and at most
+ * four, to which such models shrink them.
+ */
+export function processedMegapixelCount(ask: Ask): Quantity {
+  const made = megapixelCount(ask);
+  const images = Math.max(imagesGiven(ask), followsImage(ask) ? 1 : 0);
+  if (images === 0) return made;
+  const most = Math.min(MOST_PAINTED_MEGAPIXELS, Math.max(1, ask.assumed.imageMegapixels));
+  return {
+    count: plus(made.count, span(images * 0.25, images, images * most)),
+    label: `${made.label} from ${countOf(images, "image")}`,
+    doubt: made.doubt ?? `the size of the input images is not in the request; taken as up to ${most} megapixels each`,
+  };
+}
+
+function videoLike(ask: Ask): boolean {
+  return takes(ask, "video_url") || takes(ask, "video_size") || takes(ask, "num_frames");
+}
+
+/** A video's megapixels are those of all its frames. */
+function videoMegapixels(ask: Ask): Quantity {
+  const frame = frameArea(ask);
+  const matched = takes(ask, "match_audio_length") && settled(ask, "match_audio_length") !== false;
+  const length = takes(ask, "num_frames") && !matched ? null : lengthOf({ ...ask, input: withoutFrames(ask) });
+  const frames = length
+    ? times(length.seconds, span(15, 25, 60))
+    : span(wholeNumber(ask, "num_frames", 121, 100_000), wholeNumber(ask, "num_frames", 121, 100_000), 0);
+  return {
+    count: times(frame, frames),
+    label: `about ${Math.round(frames.expected)} frames`,
+    doubt: length
+      ? (length.doubt ?? "the frame rate is taken as 15 to 60 a second")
+      : "a frame's size is rounded as fal sees fit",
+  };
+}
+
+function withoutFrames(ask: Ask): Record<string, unknown> {
+  const { num_frames: _frames, ...rest } = ask.input as { num_frames?: unknown };
+  return rest;
+}
+
+/** Millions of pixels for `high`, which is the larger count, and megapixels of 1024 × 1024 for `low`. */
+function frameArea(ask: Ask): Span {
+  const chosen = settled(ask, "video_size");
+  const size = chosen === undefined ? null : readSize(chosen, "video_size");
+  if (size) {
+    const pixels = size.width * size.height;
+    return span(pixels / MEGAPIXEL, pixels / 1_000_000, pixels / 1_000_000);
+  }
+  const scaled = takes(ask, "upscale_factor") || takes(ask, "scale");
+  const factor = scaled
+    ? positiveNumber(ask, takes(ask, "upscale_factor") ? "upscale_factor" : "scale", 2, MOST_UPSCALED)
+    : 1;
+  const most =
+    given(ask, "image_url") === undefined && !scaled ? 2.1 : Math.min(LARGEST_FRAME_MEGAPIXELS, 2.1 * factor * factor);
+  return span(0.2, 0.9, most);
+}
