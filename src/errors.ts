@@ -91,14 +91,19 @@ export class BudgetExceededError extends MeterError {
   }
 }
 
+/** At least two decimals, and every digit that counts. */
+function shown(amount: Decimal): string {
+  return `$${amount.toFixed(Math.max(2, amount.decimalPlaces()))}`;
+}
+
 function refusalMessage(r: BudgetRefusal): string {
-  const figures = `limit $${r.limit.toFixed()}, spent $${r.spent.toFixed()}, held $${r.held.toFixed()}, remaining $${r.remaining.toFixed()}`;
+  const figures = `limit ${shown(r.limit)}, spent ${shown(r.spent)}, held ${shown(r.held)}, remaining ${shown(r.remaining)}`;
   const next = !r.transient
     ? "It can never fit: raise the limit, or ask for less (smaller, shorter, fewer)."
     : r.resetsAt
       ? `Try again after ${r.resetsAt.toISOString()}, raise the limit, or ask for less.`
       : "Wait for calls under way to settle, raise the limit, or ask for less.";
-  return `${r.endpointId} may cost $${r.requested.toFixed()}, which budget "${r.budget}" cannot hold (${figures}). ${next}`;
+  return `${r.endpointId} may cost ${shown(r.requested)}, which budget "${r.budget}" cannot hold (${figures}). ${next}`;
 }
 
 /** A budget guards this call and nobody knows what it costs, so it cannot be held to the budget. */
@@ -156,7 +161,7 @@ export class OutcomeUnknownError extends MeterError {
   declare readonly failure: unknown;
 
   constructor(endpointId: string, purchaseId: string, money: LostMoney, failure: unknown) {
-    const amount = money.amount ? `$${money.amount.toFixed()}` : "an unknown amount";
+    const amount = money.amount ? shown(money.amount) : "an unknown amount";
     super(
       `${endpointId} was sent and the answer was lost (${describeFailure(failure)}): fal may have done the job. ` +
         `It was not sent again and ${amount} ${money.state === "held" ? "stays held" : "was billed"} as purchase ${purchaseId}. ` +

@@ -124,7 +124,7 @@ export function createGate(parts: GateParts): Gate {
       }
       const { endpointId, transport, tags } = call;
       const purchase = { endpointId, transport, tags, key: asking.key, digest: asking.digest, estimate };
-      const request: HoldRequest = { id: call.id, at, amount, charges: amount === null ? [] : charges, purchase };
+      const request: HoldRequest = { id: call.id, at, amount, charges, purchase };
       if (asking.joinSince !== null) request.joinSince = asking.joinSince;
       const answer = await write(request);
       if (answer === null) return { outcome: "unmetered" };
