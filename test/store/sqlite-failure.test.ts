@@ -1,0 +1,138 @@
+import { copyFileSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import type { Clock } from "../../src/clock.ts";
+import { openSqliteStore, type SqliteStoreOptions } from "../../src/store/sqlite.ts";
+import type { Store } from "../../src/store/store.ts";
+import { charged, fixed, hit, minute, noon, request, result } from "./samples.ts";
+import { makeReadOnly, newFolder, newPath, smallDisk, withDatabase } from "./sqlite-folder.ts";
+
+describe("when the file cannot be used", () => {
+  const refuses = async (opening: Promise<Store>, reason: string) => {
+    await expect(opening).rejects.toMatchObject({ name: "StoreError", reason });
+  };
+
+  test("a file that is no database is corrupt, and is left as it was", async () => {
+    const path = newPath();
+    writeFileSync(path, "these are not the books you are looking for".repeat(100));
+    await refuses(openSqliteStore(path), "corrupt");
+    expect(readFileSync(path, "utf8")).toMatch(/^these are not/);
+  });
+
+  test("a damaged ledger is corrupt when the damage is met", async () => {
+    const path = newPath();
+    const store = await openSqliteStore(path);
+    for (let i = 0; i < 200; i += 1) await store.record(hit(`h${i}`));
+    await store.close();
+    const copy = newPath();
+    copyFileSync(path, copy);
+    truncateSync(copy, statSync(copy).size - 40_960);
+    const reading = openSqliteStore(copy).then((damaged) =>
+      damaged.entries({ limit: 1_000 }).finally(() => damaged.close()),
+    );
+    await expect(reading).rejects.toMatchObject({ name: "StoreError", reason: "corrupt" });
+  });
+
+  test("another program's database is not written to", async () => {
+    const path = newPath();
+    await withDatabase(path, (database) => database.exec("CREATE TABLE theirs (x)"));
+    await refuses(openSqliteStore(path), "corrupt");
+    const tables = await withDatabase(path, (database) => database.prepare("SELECT name FROM sqlite_schema").all());
+    expect(tables).toMatchObject([{ name: "theirs" }]);
+  });
+
+  test("a ledger of a later version is left alone", async () => {
+    const path = newPath();
+    await (await openSqliteStore(path)).close();
+    await withDatabase(path, (database) => database.exec("PRAGMA user_version = 999"));
+    await refuses(openSqliteStore(path), "newer-schema");
+  });
+
+  test("a path that is a folder, or that leads through a file, is out of reach", async () => {
+    const folder = newFolder();
+    mkdirSync(join(folder, "ledger.db"));
+    await refuses(openSqliteStore(join(folder, "ledger.db")), "unreachable");
+    writeFileSync(join(folder, "file"), "");
+    await refuses(openSqliteStore(join(folder, "file", "ledger.db")), "unreachable");
+  });
+
+  test("a read-only place is told at opening, with a ledger in it and without", async () => {
+    const folder = smallDisk(8 * 1024 * 1024) ?? newFolder();
+    const path = newPath();
+    await (await openSqliteStore(path)).close();
+    copyFileSync(path, join(folder, "ledger.db"));
+    makeReadOnly(folder);
+    await refuses(openSqliteStore(join(folder, "ledger.db")), "read-only");
+    await refuses(openSqliteStore(join(folder, "other.db")), "read-only");
+    await refuses(openSqliteStore(join(folder, "deep", "ledger.db")), "read-only");
+  });
+
+  /** Holds until the store is full, and then looks at the books. */
+  async function fill(path: string, options: SqliteStoreOptions): Promise<void> {
+    const store = await openSqliteStore(path, options);
+    const charges = [fixed("day", null)];
+    const note = "x".repeat(2_000);
+    let settled = 0;
+    const filling = (async () => {
+      for (; settled < 10_000; settled += 1) {
+        await store.hold(request(`h${settled}`, { amount: 1n, charges }));
+        await store.settle(`h${settled}`, charged(1n, { note }));
+      }
+    })();
+    await expect(filling).rejects.toMatchObject({ name: "StoreError", reason: "full" });
+    expect(settled).toBeGreaterThan(10);
+    const open = await store.openHolds({ limit: 10 });
+    const [day] = await store.counters({ prefix: "day", at: noon });
+    expect(day).toMatchObject({ spent: BigInt(settled), held: BigInt(open.length) });
+    expect(await store.totals({ by: [] })).toMatchObject([{ spent: BigInt(settled), calls: settled }]);
+    expect(await store.entries({ limit: 10_000 })).toHaveLength(settled);
+    await store.close();
+  }
+
+  test("a file at its own bound is full, with nothing half-written", async () => {
+    await fill(newPath(), { maxFileBytes: 512 * 1024 });
+  });
+
+  test("a full disk is full, with nothing half-written", async () => {
+    const disk = smallDisk(2 * 1024 * 1024);
+    if (disk) await fill(join(disk, "ledger.db"), {});
+    // Where no disk may be mounted, the file's own bound raises the same SQLITE_FULL.
+    else await fill(newPath(), { maxFileBytes: 300 * 1024 });
+  });
+
+  test("a file that another process keeps locked is busy after the time given, and works again afterwards", async () => {
+    const path = newPath();
+    let now = 0;
+    const slept: number[] = [];
+    const clock: Clock = {
+      now: () => now,
+      async sleep(ms) {
+        slept.push(ms);
+        now += ms;
+      },
+    };
+    const store = await openSqliteStore(path, { retryForMs: 100, clock });
+    await withDatabase(path, async (database) => {
+      database.exec("BEGIN IMMEDIATE");
+      await expect(store.hold(request("a"))).rejects.toMatchObject({ name: "StoreError", reason: "busy" });
+      expect(await store.findHold({ id: "a" })).toBeUndefined();
+      database.exec("ROLLBACK");
+    });
+    expect(slept.length).toBeGreaterThan(3);
+    expect(Math.max(...slept)).toBeLessThanOrEqual(26);
+    expect(await store.hold(request("a"))).toMatchObject({ outcome: "held" });
+    await store.close();
+  });
+
+  test("a result is still read while another process writes", async () => {
+    const path = newPath();
+    const store = await openSqliteStore(path, { retryForMs: 1 });
+    await store.putResult(result("k"));
+    await withDatabase(path, async (database) => {
+      database.exec("BEGIN IMMEDIATE");
+      expect(await store.getResult({ key: "k" }, noon + minute)).toBeDefined();
+      database.exec("ROLLBACK");
+    });
+    await store.close();
+  });
+});
