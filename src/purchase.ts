@@ -118,7 +118,12 @@ export function createPurchases(stations: Stations): Purchases {
       place?.leave();
       throw await fail(order, open, failure, sent, signal);
     }
-    return settle(order, open, response, place);
+    try {
+      return await settle(order, open, response, place);
+    } catch (error) {
+      place?.leave();
+      throw error;
+    }
   }
 
   async function hold(order: Order, joinSince: number | null) {
@@ -147,10 +152,7 @@ export function createPurchases(stations: Stations): Purchases {
         : { kind: "answered", transport, status: response.status, bill, requestId: submitted },
     );
     const cost = open ? await settler.conclude(open, verdict, { requestId, inferenceSeconds: null }) : null;
-    if (body instanceof Lost && verdict.outcome !== "free") {
-      place?.leave();
-      throw lost(order, open, cost, body.failure);
-    }
+    if (body instanceof Lost && verdict.outcome !== "free") throw lost(order, open, cost, body.failure);
     if (verdict.outcome === "pending" && !order.webhook) {
       const shared = order.sharing === "cacheable";
       jobs.opened(verdict.requestId, { open, key: order.key, shared, lifetimeMs: lifetimeOf(order), place: place ?? null });

@@ -1,0 +1,162 @@
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import { systemClock } from "../clock.ts";
+import { OptionsError } from "../errors.ts";
+import { type Decimal, money } from "../money.ts";
+import { type Alternative, alternatives } from "../price/alternatives.ts";
+import type { Estimate } from "../price/estimate.ts";
+import { explain } from "../price/explain.ts";
+import { createPricer } from "../price/pricer.ts";
+import { resolvePrices } from "../price/prices-options.ts";
+import { EXIT, type ExitCode } from "./exit.ts";
+import { plainMessage, plainText } from "./plain-text.ts";
+import { ageOf } from "./span.ts";
+import { moneyColumn, readable, table } from "./table.ts";
+import type { Terminal } from "./terminal.ts";
+
+interface EstimateFlags {
+  input?: string;
+  explain?: true;
+  json?: true;
+}
+
+export function estimateCommand(terminal: Terminal, end: (code: ExitCode) => void): Command {
+  return new Command("estimate")
+    .description("what one call would cost, before it is sent; sends nothing")
+    .argument("<endpoint>", "as fal names it, such as fal-ai/flux/dev")
+    .option("--input <json>", "the call's input as JSON, or @file to read it from a file", "{}")
+    .option("--explain", "show the working in words, and cheaper ways to ask")
+    .option("--json", "print one JSON document, amounts as exact decimal strings")
+    .addHelpText(
+      "after",
+      `\nExample:\n  $ fal-meter estimate fal-ai/flux-pro/v1.1 --input '{"image_size": "square_hd", "num_images": 2}' --explain\n
+Exit codes: 0 the price is known · 1 failed · 2 wrong usage · 3 nobody knows the price`,
+    )
+    .action((endpointId: string, flags: EstimateFlags) => end(estimate(terminal, endpointId, flags)));
+}
+
+function estimate(terminal: Terminal, endpointId: string, flags: EstimateFlags): ExitCode {
+  if (!ENDPOINT.test(endpointId))
+    throw new OptionsError("<endpoint>", 'an endpoint such as "fal-ai/flux/dev"', endpointId);
+  const input = readInput(flags.input ?? "{}");
+  const at = systemClock.now();
+  const pricer = createPricer(resolvePrices());
+  const found = pricer.estimate(endpointId, input, at);
+  const cheaper = flags.explain ? alternatives(pricer, endpointId, input, at).slice(0, MOST_ALTERNATIVES) : [];
+  if (flags.json)
+    terminal.printJson({ ...found, ...(flags.explain && { explanation: explain(found), alternatives: cheaper }) });
+  else if (found.expected === null) terminal.print(...unknownLines(terminal, found));
+  else {
+    terminal.print(...knownLines(terminal, found, at));
+    if (flags.explain) terminal.print(...explainedLines(terminal, found, cheaper));
+  }
+  return found.expected === null ? EXIT.refused : EXIT.ok;
+}
+
+const ENDPOINT = /^[\w.-]+(\/[\w.-]+)+$/;
+const MOST_ALTERNATIVES = 8;
+
+/** @throws OptionsError naming `--input`, and nothing of what is in it */
+function readInput(text: string): object {
+  const file = text.startsWith("@") ? text.slice(1) : null;
+  const source = file === null ? "the text given" : `the file ${file}`;
+  const value = parsed(file === null ? text : contentOf(file));
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  const kind = value === undefined ? "is no JSON" : "is another kind of JSON";
+  throw new OptionsError("--input", `a JSON object such as '{"num_images": 2}', or @file`, `${source}, which ${kind}`);
+}
+
+function contentOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    throw new OptionsError("--input", "a file that can be read, after the @", file);
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function unknownLines({ paint }: Terminal, { endpointId, source }: Estimate): string[] {
+  return [
+    `${paint.bold(endpointId)}  ${paint.yellow("the price is unknown")}`,
+    `  Why: ${plainMessage(source)}.`,
+    "  Under a budget such a call is refused. Give it a price of your own:",
+    `    createFalClient({ meter: { prices: { rates: { "${endpointId}": { unit: "requests", price: "0.05" } } } } })`,
+  ];
+}
+
+function knownLines(terminal: Terminal, found: Estimate, at: number): string[] {
+  const { bold } = terminal.paint;
+  const [low = "", expected = "", high = ""] = [found.low, found.expected, found.high].map(amountText);
+  const bounds = table(
+    terminal,
+    [{ title: "low" }, { title: "expected", align: "right" }, { title: "high", align: "right" }],
+    [[low, bold(expected), high]],
+  );
+  const amounts = moneyColumn(found.lines.map(({ amount }) => amount));
+  const working = table(
+    terminal,
+    [
+      { title: "for" },
+      { title: "quantity", align: "right" },
+      { title: "unit" },
+      { title: "price", align: "right" },
+      { title: "amount", align: "right" },
+    ],
+    found.lines.map(({ label, quantity, unit, unitPrice }, index) => [
+      plainText(label),
+      quantity === null ? "–" : readable(quantity).toFixed(),
+      unit === null ? "–" : plainText(unit),
+      unitPrice === null ? "–" : money(readable(unitPrice)),
+      amounts[index] ?? "",
+    ]),
+  );
+  return [
+    bold(found.endpointId),
+    "",
+    ...bounds,
+    ...(found.lines.length > 0 ? ["", ...working] : []),
+    "",
+    ...sourceLines(terminal, found, at),
+  ];
+}
+
+function sourceLines({ paint }: Terminal, { basis, confidence, source, asOf }: Estimate, at: number): string[] {
+  const age = asOf === null ? null : ageOf(asOf, at);
+  const dated = asOf === null ? "no date" : age === null ? asOf : `${asOf}, ${age}`;
+  return [
+    ["basis", `${basis}, ${confidence}`],
+    ["source", source],
+    ["as of", dated],
+  ].map(([word = "", text = ""]) => `${paint.dim(word.padEnd(7))}${plainMessage(text)}`);
+}
+
+function explainedLines(terminal: Terminal, found: Estimate, cheaper: readonly Alternative[]): string[] {
+  const working = ["", ...explain(found).map((line) => plainMessage(line))];
+  if (cheaper.length === 0) return working;
+  const expected = moneyColumn(cheaper.map(({ estimate }) => estimate.expected));
+  const saves = moneyColumn(cheaper.map((each) => each.saves));
+  const rows = cheaper.map(({ change, input }, index) => [
+    plainText(change),
+    expected[index] ?? "",
+    saves[index] ?? "",
+    plainText(JSON.stringify(input)),
+  ]);
+  const columns = [
+    { title: "cheaper" },
+    { title: "expected", align: "right" as const },
+    { title: "saves", align: "right" as const },
+    { title: "input" },
+  ];
+  return [...working, "", ...table(terminal, columns, rows)];
+}
+
+function amountText(amount: Decimal | null): string {
+  return amount === null ? "unknown" : money(readable(amount));
+}

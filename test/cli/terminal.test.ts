@@ -1,0 +1,42 @@
+import { PassThrough } from "node:stream";
+import { describe, expect, it } from "vitest";
+import { createTerminal } from "../../src/cli/terminal.ts";
+import { screen } from "./screen.ts";
+
+describe("a terminal", () => {
+  it("is coloured where somebody looks", () => {
+    expect(createTerminal(screen(80, 24).stream, {}).paint.red("x")).toContain("\u001b[");
+  });
+
+  it.each([
+    ["NO_COLOR is set", screen(80, 24).stream, { NO_COLOR: "1" }],
+    ["it is a dumb one", screen(80, 24).stream, { TERM: "dumb" }],
+    ["it is a pipe", new PassThrough() as unknown as NodeJS.WriteStream, {}],
+    [
+      "it is a pipe, even if colours are forced on others",
+      new PassThrough() as unknown as NodeJS.WriteStream,
+      { FORCE_COLOR: "1", CI: "1" },
+    ],
+  ])("has no colours when %s", (_name, stream, environment) => {
+    expect(createTerminal(stream, environment).paint.red("x")).toBe("x");
+  });
+
+  it("follows its size, and a pipe has none", () => {
+    const { stream } = screen(80, 24);
+    const terminal = createTerminal(stream, {});
+    expect([terminal.columns, terminal.rows]).toEqual([80, 24]);
+    stream.columns = 120;
+    expect(terminal.columns).toBe(120);
+    expect(createTerminal(new PassThrough() as unknown as NodeJS.WriteStream, {}).columns).toBe(
+      Number.POSITIVE_INFINITY,
+    );
+  });
+
+  it("escapes in JSON what terminals obey and JSON lets through", () => {
+    const { stream, written } = screen(80, 24);
+    const value = { name: "\u009b31m\u001b[31m\u007f\u202eevil" };
+    createTerminal(stream, {}).printJsonLine(value);
+    expect(written()).not.toMatch(/[\u001b\u007f-\u009f\u202e]/);
+    expect(JSON.parse(written())).toEqual(value);
+  });
+});
