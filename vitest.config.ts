@@ -8,6 +8,7 @@ export default defineConfig({
     alias: [
       { find: /^fal-meter\/emulator$/, replacement: src("emulator/emulator.ts") },
       { find: /^fal-meter\/sqlite$/, replacement: src("store/sqlite.ts") },
+      { find: /^fal-meter\/redis$/, replacement: src("store/redis.ts") },
       { find: /^fal-meter$/, replacement: src("index.ts") },
     ],
   },

@@ -1,7 +1,7 @@
 /** MeterOptions → resolved options. Every default stands here, and the modes are presets over the same options. */
 import { type Budget, type BudgetRule, resolveBudgets } from "./budget/budget.ts";
 import type { StoreFailurePolicy, UnknownPricePolicy } from "./budget/hold.ts";
-import { validWeekStart, type WeekStart } from "./budget/window.ts";
+import { createWindows, validWeekStart, type WeekStart } from "./budget/window.ts";
 import { validZone } from "./budget/zone.ts";
 import { type CacheOptions, type ResolvedCache, resolveCache } from "./cache/options.ts";
 import type { Scope, Tags } from "./call.ts";
@@ -33,14 +33,15 @@ export interface MeterOptions {
   limits?: Limits;
   /** Keeps answers and gives them again. @default false */
   cache?: false | CacheOptions;
-  /** Your own rates, over the bundled ones. @default the bundled rate card and list */
+  /** Your own rates, and where other prices come from. @default the bundled rate card and list, nothing asked of fal */
   prices?: PricesOptions;
   /** The monthly volume discount. @default per purchase: 5 % from the 1,000th, 10 % from the 5,001st */
   discounts?: DiscountOptions;
-  /** Rates agreed with fal, before every other price. @default none */
+  /** Rates, volume tiers and prepaid credits agreed with fal, before every other price. @default none */
   contract?: ContractOptions;
   /**
-   * Where the ledger is: `"memory:"`, `"sqlite:PATH"`, or a `Store`.
+   * Where the ledger is: `"memory:"`, `"sqlite:PATH"` (many processes of one machine), `"redis://HOST:PORT"` (many machines;
+   * needs `ioredis`), or a `Store`.
    * @default `FAL_METER_STORE`, else `"sqlite:.fal-meter/ledger.db"`; memory, with one warning, where there is no file system or it is read-only
    */
   store?: string | Store;
@@ -95,7 +96,8 @@ export interface ResolvedOptions {
 export type StoreChoice =
   | { kind: "given"; store: Store }
   | { kind: "memory" }
-  | { kind: "sqlite"; path: string; fallback: "memory" | "none" };
+  | { kind: "sqlite"; path: string; fallback: "memory" | "none" }
+  | { kind: "redis"; url: string };
 
 const DEFAULT_PATH = ".fal-meter/ledger.db";
 
@@ -125,7 +127,10 @@ export function resolveOptions(options: MeterOptions = {}): ResolvedOptions {
   const preset = PRESETS[mode ?? "none"];
   const budgets = options.budgets ?? preset.budgets ?? [];
   const rules = resolveBudgets(budgets, preset.alertAt);
-  const prices = resolvePrices(options.prices, options.contract);
+  const timezone = validZone(options.timezone ?? "UTC", "timezone");
+  const weekStart = validWeekStart(options.weekStart ?? "monday", "weekStart");
+  const months = createWindows(timezone, weekStart);
+  const prices = resolvePrices(options.prices, options.contract, (at) => months.at("month", at).end ?? at);
   return {
     rules,
     budgets,
@@ -134,8 +139,8 @@ export function resolveOptions(options: MeterOptions = {}): ResolvedOptions {
     prices,
     discounts: resolveDiscounts(options.discounts, prices.contractTiers),
     store: storeChoice(options.store),
-    timezone: validZone(options.timezone ?? "UTC", "timezone"),
-    weekStart: validWeekStart(options.weekStart ?? "monday", "weekStart"),
+    timezone,
+    weekStart,
     tags: validTags(options.tags ?? {}, "tags"),
     draft: preset.draft ?? false,
     onUnknownPrice: unknownPrice(options.onUnknownPrice ?? "refuse"),
@@ -162,7 +167,13 @@ function storeChoice(store: MeterOptions["store"]): StoreChoice {
   if (typeof given === "object" && given !== null && typeof given.hold === "function") return { kind: "given", store: given };
   if (given === "memory:") return { kind: "memory" };
   if (typeof given === "string" && /^sqlite:./s.test(given)) return { kind: "sqlite", path: given.slice("sqlite:".length), fallback: "none" };
-  throw new OptionsError("store", '"memory:", "sqlite:PATH" or a Store', given);
+  if (typeof given === "string" && /^rediss?:\/\/./s.test(given)) return { kind: "redis", url: given };
+  throw new OptionsError("store", '"memory:", "sqlite:PATH", "redis://HOST:PORT" or a Store', typeof given === "string" ? withoutAddress(given) : given);
+}
+
+/** An address may hold a password, which no error may show. */
+function withoutAddress(store: string): string {
+  return store.replace(/^([a-z][a-z0-9+.-]*:)\/\/.*$/is, "$1//…");
 }
 
 /** Reads the environment where there is one. */

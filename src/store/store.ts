@@ -102,6 +102,8 @@ export interface EstimateRecord {
   basis: string;
   source: string;
   asOf: string | null;
+  /** The parameters that bear on the price, so that whoever settles the purchase can learn what such requests cost. */
+  shape?: string;
 }
 
 export interface HoldRequest {

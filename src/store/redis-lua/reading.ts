@@ -1,0 +1,143 @@
+import { countersLua } from "./counters.ts";
+import { entriesLua } from "./entries.ts";
+import { exactLua } from "./exact.ts";
+import { holdsLua } from "./holds.ts";
+import { keysLua } from "./keys.ts";
+
+/** The verbs that only read. Those that could be long come in pages, for a script keeps everybody else waiting. */
+export const findHoldLua = `${keysLua}${holdsLua}
+local by, value = ARGV[1], ARGV[2]
+if by == 'key' then value = newestOf(value, '-inf', true) end
+if by == 'requestId' then value = redis.call('HGET', P .. 'requests', value) end
+return value and holdOf(value) or false
+`;
+
+export const findEntryLua = `${exactLua}${keysLua}${entriesLua}
+if ARGV[1] == 'id' then return entryAt(redis.call('HGET', P .. 'entry-ids', 'purchase ' .. ARGV[2])) or false end
+return entryAt(redis.call('HGET', P .. 'entry-requests', ARGV[2])) or false
+`;
+
+/** Where the hold seen last is gone, its entry or else the caller's own memory tells its time. */
+export const openHoldsLua = `${exactLua}${keysLua}${holdsLua}${entriesLua}
+local before, after, afterAt, limit = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local from = 0
+if after ~= '' then
+  local rank = redis.call('ZRANK', P .. 'open', after)
+  local entry = not rank and entryAt(redis.call('HGET', P .. 'entry-ids', 'purchase ' .. after))
+  local seenAt = entry and entry[5] or afterAt
+  if rank then
+    from = rank + 1
+  elseif seenAt ~= '' then
+    from = redis.call('ZCOUNT', P .. 'open', '-inf', '(' .. seenAt)
+    local same = redis.call('ZRANGEBYSCORE', P .. 'open', seenAt, seenAt)
+    for _, id in ipairs(same) do if id <= after then from = from + 1 end end
+  end
+end
+local holds = {}
+for _, id in ipairs(redis.call('ZRANGE', P .. 'open', from, from + limit - 1)) do
+  local hold = holdOf(id)
+  if before ~= '' and tonumber(hold[2]) >= tonumber(before) then break end
+  holds[#holds + 1] = hold
+end
+return holds
+`;
+
+export const entriesPageLua = `${exactLua}${keysLua}${entriesLua}
+local after, newest, since, before = ARGV[1], ARGV[2] == '1', tonumber(ARGV[3]), tonumber(ARGV[4])
+local request, limit, scanMax = ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
+local kinds = ARGV[5] ~= '' and {} or nil
+if kinds then for _, kind in ipairs(cjson.decode(ARGV[5])) do kinds[kind] = true end end
+local pieces = ARGV[6] ~= '' and cjson.decode(ARGV[6]) or nil
+local ends = redis.call('HMGET', P .. 'meta', 'dropped', 'seq')
+local first, last = tonumber(ends[1] or 0) + 1, tonumber(ends[2] or 0)
+local step = newest and -1 or 1
+local seq = newest and last or first
+if after ~= '' then seq = newest and math.min(after - 1, last) or math.max(after + 1, first) end
+
+local found, scanned = {}, 0
+while seq >= first and seq <= last and #found < limit do
+  if scanned == scanMax then return {num(seq - step), found} end
+  scanned = scanned + 1
+  local entry = entryAt(num(seq))
+  if entry then
+    local at = tonumber(entry[5])
+    if (not since or at >= since) and (not before or at < before) and (not kinds or kinds[entry[2]])
+      and (request == '' or entry[4] == request) and (not pieces or matches(pieces, entry[3])) then
+      found[#found + 1] = entry
+    end
+  end
+  seq = seq + step
+end
+return {'', found}
+`;
+
+/**
+ * One page of quarter hours, days, or whatever was folded beyond, grouped as asked: bucket, endpoint, tags, basis and then
+ * held, spent, saved, calls, charged, cached, joined, refused, unknown, estimated. The first page brings the edges and the open holds.
+ */
+export const totalsLua = `${exactLua}${keysLua}${entriesLua}
+local asked, edges, since, before = ARGV[1], cjson.decode(ARGV[2]), ARGV[3], ARGV[4]
+local grain, from, to, rowsMax = ARGV[5], ARGV[6], ARGV[7], tonumber(ARGV[8])
+local groups, order = {}, {}
+local function addTo(bucket, endpoint, tags, basis, held, sums, unknown)
+  local key = {string.find(asked, 'bucket') and bucket or '', string.find(asked, 'endpoint') and endpoint or '',
+    string.find(asked, 'tags') and tags or '', string.find(asked, 'basis') and basis or ''}
+  local name = table.concat(key, string.char(10))
+  local group = groups[name]
+  if not group then
+    group = {key = key, held = '0', sums = {'0', '0', '0', '0', '0', '0', '0', '0', '0'}}
+    groups[name] = group
+    order[#order + 1] = group
+  end
+  group.held = sum(group.held, held)
+  if sums then addSums(group.sums, sums) end
+  if unknown then group.sums[8] = sum(group.sums[8], '1') end
+end
+local function bucketOf(at) return num(math.floor(tonumber(at) / quarterMs) * quarterMs) end
+
+if ARGV[9] == '1' then
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'open', since, before)) do
+    local hold = redis.call('HMGET', P .. 'h:' .. id, 'at', 'amount', 'endpoint', 'tags', 'basis')
+    local unknown = hold[2] == ''
+    addTo(bucketOf(hold[1]), hold[3], hold[4], hold[5], unknown and '0' or hold[2], nil, unknown)
+  end
+  for _, edge in ipairs(edges) do
+    for _, seq in ipairs(redis.call('ZRANGEBYSCORE', P .. 'entry-times', edge[1], edge[2])) do
+      local e = entryAt(seq)
+      addTo(bucketOf(e[5]), e[3], e[12], e[11], '0', table.concat(sumsOf(e[2], e[7], e[8], e[9], e[10]), ' '))
+    end
+  end
+end
+
+local rows, cursor = 0, ''
+if from ~= '' then
+  for _, bucket in ipairs(redis.call('ZRANGEBYSCORE', P .. grain, from, to, 'LIMIT', 0, rowsMax)) do
+    local all = redis.call('HGETALL', P .. grain .. ':' .. bucket)
+    for i = 1, #all, 2 do
+      local row = cmsgpack.unpack(all[i])
+      addTo(bucket, row[1], row[3], row[2], '0', all[i + 1])
+    end
+    rows = rows + #all / 2
+    cursor = bucket
+    if rows >= rowsMax then break end
+  end
+  if rows < rowsMax then cursor = '' end
+end
+local answer = {cursor}
+for i, group in ipairs(order) do
+  answer[i + 1] = {group.key[1], group.key[2], group.key[3], group.key[4], group.held, unpack(group.sums)}
+end
+return answer
+`;
+
+export const countersPageLua = `${exactLua}${keysLua}${countersLua}
+local prefix, after, at, limit = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
+local from = after == '' and '[' .. prefix or '(' .. after
+local counters = redis.call('ZRANGEBYLEX', P .. 'counters', from, '[' .. prefix .. string.char(255), 'LIMIT', 0, limit)
+local found = {}
+for _, counter in ipairs(counters) do
+  local before, exists = state(counter, at)
+  if exists then found[#found + 1] = {counter, unpack(before)} end
+end
+return {#counters == tonumber(limit) and counters[#counters] or '', found}
+`;
