@@ -2,11 +2,12 @@
  * `npm test`: everything that must hold, in one go. A step that fails does not stop the next, every step's output is
  * shown as it comes, and the last line is `N passed, N failed`: vitest's tests, and one for each other step.
  *
- * Nothing here needs a network. Steps that need a Redis or a browser go into `steps` and pass over themselves, with a
- * word of why, where the machine has none.
+ * The tests talk to a real Redis and a real Chromium. Where they are missing they are installed from Debian's packages;
+ * where that is not possible, the tests that need them fail and say so.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -33,6 +34,7 @@ const steps: readonly Step[] = [
   { heading: "Build", run: build },
   { heading: "Built package, loaded by plain Node", run: () => one(process.execPath, ["test/smoke.mjs"]) },
   { heading: "Contents of the package", run: packed },
+  { heading: "Redis and Chromium", run: servers },
   { heading: "Tests", run: tests },
 ];
 
@@ -44,7 +46,7 @@ function start(command: string, args: readonly string[], stdout: "inherit" | "pi
   // On Windows the programs are .cmd files, which only a shell runs.
   return spawn(command, args, {
     cwd: root,
-    env: { ...process.env, PATH: path },
+    env: { ...process.env, PATH: path, DEBIAN_FRONTEND: "noninteractive" },
     stdio: ["ignore", stdout, "inherit"],
     shell: windows,
   });
@@ -95,6 +97,26 @@ async function promisedPaths(): Promise<string[]> {
   );
   const promised = [...targets, ...Object.values(manifest.bin)].map((path) => path.replace(/^\.\//, ""));
   return [...promised, "README.md", "LICENSE", "CHANGELOG.md"];
+}
+
+/** What the tests need of the system: the program, and the Debian package that it comes in. */
+const SERVERS = [
+  { program: "/usr/bin/redis-server", debianPackage: "redis-server" },
+  { program: "/usr/bin/chromium", debianPackage: "chromium" },
+];
+
+async function servers(): Promise<Tally> {
+  const missing = SERVERS.filter(({ program }) => !existsSync(program)).map(({ debianPackage }) => debianPackage);
+  if (missing.length === 0) {
+    console.log("are there");
+    return { passed: 0, failed: 0 };
+  }
+  console.log(`installing ${missing.join(" and ")}`);
+  const [apt, ...prefix] = process.getuid?.() === 0 ? ["apt-get"] : ["sudo", "-n", "apt-get"];
+  const options = [...prefix, "-qq", "-y", "--no-install-recommends"];
+  const installed = (await succeeds(apt!, [...prefix, "-qq", "update"])) && (await succeeds(apt!, [...options, "install", ...missing]));
+  if (!installed) console.error(`could not be installed: ${missing.join(", ")}. The tests that need them will fail.`);
+  return { passed: 0, failed: 0 };
 }
 
 async function tests(): Promise<Tally> {

@@ -1,0 +1,229 @@
+import type { EndpointGlob, Tags } from "../call.ts";
+import { OptionsError, onlyKeys } from "../errors.ts";
+import { type Decimal, zero } from "../money.ts";
+import type { Entry, TotalsQuery, TotalsRow } from "../store/store.ts";
+import { indexOfPeriod, type Period, periodAt, periodBefore, periodsBetween } from "./period.ts";
+import { type PurchaseCost, purchaseCost } from "./purchases.ts";
+import { type Refusals, refusalsOf, type Savings, savingsOf } from "./savings.ts";
+import {
+  type Calendars,
+  readBy,
+  readInstant,
+  type SpendBy,
+  type SpendGroup,
+  type SpendQuery,
+  type SpendTotals,
+  summarise,
+  totalsQuery,
+} from "./summary.ts";
+
+export interface ReportOptions {
+  /** Calendar periods of the meter's zone. */
+  per: "day" | "week" | "month";
+  /** From the period that holds this on. @default the last 7 days, 8 weeks or 12 months, the current one included */
+  since?: Date | number | string;
+  /** Up to here, not included. @default now */
+  until?: Date | number | string;
+  /** Groups over the whole range, as `spend` takes them. @default none */
+  by?: readonly SpendBy[];
+  /** Only endpoints that match this glob. */
+  endpoint?: EndpointGlob;
+  /** Only calls that carry all of these tags. */
+  tags?: Tags;
+}
+
+/** From an earlier amount to a later one. */
+export interface Change {
+  amount: Decimal;
+  /** `50` for half as much again; `null` where the earlier amount is zero, for no percentage says that. */
+  percent: Decimal | null;
+}
+
+export interface ReportPeriod {
+  start: Date;
+  end: Date;
+  /** `open` while it has not ended, so that its totals may still grow. */
+  state: "closed" | "open";
+  totals: SpendTotals;
+  /** The whole period before. */
+  before: SpendTotals;
+  /** Of what was spent. */
+  change: Change;
+}
+
+export interface ReportGroup extends SpendGroup {
+  /** Of all that was spent in the range, from 0 to 1; `null` where nothing was. */
+  share: Decimal | null;
+  /** What the same group spent in as many periods before the range. */
+  before: Decimal;
+  change: Change;
+}
+
+/** What no value of a tag accounts for. */
+export interface Unallocated extends SpendTotals {
+  tag: string;
+  share: Decimal | null;
+}
+
+export interface Report {
+  currency: "USD";
+  per: ReportOptions["per"];
+  since: Date;
+  until: Date;
+  totals: SpendTotals;
+  periods: ReportPeriod[];
+  groups?: ReportGroup[];
+  /** For each tag that groups were asked for. */
+  unallocated?: Unallocated[];
+  cost: PurchaseCost;
+  savings: Savings;
+  refusals: Refusals;
+}
+
+/** A report's options read, and the range that rows and entries are needed of. */
+export interface ReportQuestion {
+  per: ReportOptions["per"];
+  by: readonly SpendBy[];
+  filter: SpendQuery;
+  periods: readonly Period[];
+  /** First instant of the periods before the range, which the groups are compared with. */
+  from: number;
+  since: number;
+  until: number;
+  totals: TotalsQuery;
+}
+
+const MOST_PERIODS = 1_000;
+const DEFAULT_PERIODS = { day: 7, week: 8, month: 12 } as const;
+
+/** @throws OptionsError naming `report.…` */
+export function readReportOptions(options: ReportOptions, now: number, calendars: Calendars): ReportQuestion {
+  onlyKeys(options, "report", ["per", "since", "until", "by", "endpoint", "tags"]);
+  const { per } = options;
+  if (!Object.hasOwn(DEFAULT_PERIODS, per)) throw new OptionsError("report.per", '"day", "week" or "month"', per);
+  const until = readInstant(options.until, "report.until", calendars) ?? now;
+  const asked =
+    readInstant(options.since, "report.since", calendars) ?? stepsBack(calendars, per, until, DEFAULT_PERIODS[per] - 1);
+  if (asked >= until) throw new OptionsError("report.since", "earlier than report.until", options.since);
+  const periods = periodsBetween(calendars, per, { since: asked, until }, MOST_PERIODS, "report.since");
+  const since = periods[0]!.start;
+  const by = readBy(options.by);
+  const { endpoint, tags } = options;
+  const filter = { ...(endpoint !== undefined && { endpoint }), ...(tags !== undefined && { tags }) };
+  const from = stepsBack(calendars, per, since, periods.length);
+  const query = totalsQuery(filter, by, { since: from, until });
+  return {
+    per,
+    by,
+    filter,
+    periods,
+    from,
+    since,
+    until,
+    totals: { ...query, by: [...new Set([...query.by, "bucket" as const])] },
+  };
+}
+
+function stepsBack(calendars: Calendars, per: ReportOptions["per"], at: number, count: number): number {
+  let start = periodAt(calendars, per, at).start;
+  for (let step = 0; step < count; step += 1) start = periodBefore(calendars, per, start).start;
+  return start;
+}
+
+/**
+ * What was spent in each period and against the one before. `rows` answer `question.totals`; `entries` are those of the range
+ * that the filter lets through, all of them or a sample.
+ */
+export function report(
+  question: ReportQuestion,
+  rows: readonly TotalsRow[],
+  sample: { entries: readonly Entry[]; taken: PurchaseCost["taken"] },
+  calendars: Calendars,
+): Report {
+  const { per, by, filter, since, until } = question;
+  const add = (some: readonly TotalsRow[]) => totalsOf(some, filter, calendars);
+  const periods = [periodBefore(calendars, per, since), ...question.periods];
+  const parts: TotalsRow[][] = periods.map(() => []);
+  for (const row of rows) parts[indexOfPeriod(periods, row.bucket ?? 0)]?.push(row);
+  const sums = parts.map(add);
+  const inRange = rows.filter(({ bucket }) => (bucket ?? 0) >= since);
+  const totals = add(inRange);
+  const made: Report = {
+    currency: "USD",
+    per,
+    since: new Date(since),
+    until: new Date(until),
+    totals,
+    periods: question.periods.map(({ start, end }, index) => ({
+      start: new Date(start),
+      end: new Date(end),
+      state: end <= until ? "closed" : "open",
+      totals: sums[index + 1]!,
+      before: sums[index]!,
+      change: changeOf(sums[index]!.spent, sums[index + 1]!.spent),
+    })),
+    cost: purchaseCost(sample.entries, sample.taken),
+    savings: savingsOf(totals, sample),
+    refusals: refusalsOf(totals, sample),
+  };
+  if (by.length === 0) return made;
+  const before = rows.filter(({ bucket }) => (bucket ?? 0) < since);
+  made.groups = groupsOf(inRange, before, question, calendars);
+  made.unallocated = by.flatMap((part) =>
+    part.startsWith("tag:") ? [unallocated(part.slice(4), inRange, totals.spent, add)] : [],
+  );
+  return made;
+}
+
+function totalsOf(rows: readonly TotalsRow[], filter: SpendQuery, calendars: Calendars): SpendTotals {
+  const { spent, held, saved, calls, cached, joined, refused, unknown } = summarise(
+    rows,
+    filter,
+    [],
+    NO_BOUNDS,
+    calendars,
+  );
+  return { spent, held, saved, calls, cached, joined, refused, unknown };
+}
+
+const NO_BOUNDS = { since: undefined, until: undefined };
+
+function groupsOf(
+  rows: readonly TotalsRow[],
+  before: readonly TotalsRow[],
+  { by, filter }: ReportQuestion,
+  calendars: Calendars,
+): ReportGroup[] {
+  const grouped = (some: readonly TotalsRow[]) => summarise(some, filter, by, NO_BOUNDS, calendars);
+  const now = grouped(rows);
+  const then = new Map((grouped(before).groups ?? []).map((group) => [JSON.stringify(group.key), group.spent]));
+  return (now.groups ?? []).map((group) => {
+    const earlier = then.get(JSON.stringify(group.key)) ?? zero;
+    return {
+      ...group,
+      share: shareOf(group.spent, now.spent),
+      before: earlier,
+      change: changeOf(earlier, group.spent),
+    };
+  });
+}
+
+function unallocated(
+  tag: string,
+  rows: readonly TotalsRow[],
+  whole: Decimal,
+  add: (rows: readonly TotalsRow[]) => SpendTotals,
+): Unallocated {
+  const totals = add(rows.filter(({ tags }) => !Object.hasOwn(tags ?? {}, tag)));
+  return { tag, ...totals, share: shareOf(totals.spent, whole) };
+}
+
+/** A part of a whole, from 0 to 1; `null` of nothing. */
+export function shareOf(part: Decimal, whole: Decimal): Decimal | null {
+  return whole.isZero() ? null : part.div(whole);
+}
+
+export function changeOf(before: Decimal, after: Decimal): Change {
+  const amount = after.sub(before);
+  return { amount, percent: before.isZero() ? null : amount.div(before).mul(100) };
+}
