@@ -94,7 +94,8 @@ export function createJobs(parts: JobParts): Jobs {
     if (posting.post.amount === null || difference === 0n || (await alreadyCorrected(entry))) return;
     const { basis, billableUnits } = posting;
     const note = `billed after it was booked as ${entry.outcome}`;
-    await store.record(correctionEntry(crypto.randomUUID(), entry, { difference, at: clock.now(), basis, billableUnits, note }));
+    // One id for one purchase's late bill: two who fetch the same result at once must not correct it twice.
+    await store.record(correctionEntry(`${entry.id}:billed-late`, entry, { difference, at: clock.now(), basis, billableUnits, note }));
   }
 
   async function alreadyCorrected({ id, requestId }: Entry): Promise<boolean> {

@@ -168,12 +168,13 @@ function storeChoice(store: MeterOptions["store"]): StoreChoice {
   if (given === "memory:") return { kind: "memory" };
   if (typeof given === "string" && /^sqlite:./s.test(given)) return { kind: "sqlite", path: given.slice("sqlite:".length), fallback: "none" };
   if (typeof given === "string" && /^rediss?:\/\/./s.test(given)) return { kind: "redis", url: given };
-  throw new OptionsError("store", '"memory:", "sqlite:PATH", "redis://HOST:PORT" or a Store', typeof given === "string" ? withoutAddress(given) : given);
+  throw new OptionsError("store", '"memory:", "sqlite:PATH", "redis://HOST:PORT" or a Store', withoutAddress(given));
 }
 
-/** An address may hold a password, which no error may show. */
-function withoutAddress(store: string): string {
-  return store.replace(/^([a-z][a-z0-9+.-]*:)\/\/.*$/is, "$1//…");
+/** An address may hold a password, which no error may show: a misspelt one, or one inside of an object, too. */
+function withoutAddress(store: unknown): unknown {
+  if (typeof store === "string") return store.replace(/^([a-z0-9+.-]*:?).*$/is, "$1…");
+  return typeof store === "object" && store !== null ? "an object that is no Store" : store;
 }
 
 /** Reads the environment where there is one. */

@@ -80,9 +80,9 @@ export function createPurchases(stations: Stations): Purchases {
     const kept = refresh ? undefined : await cache.results.get({ key: order.key });
     if (kept) return hit(order, kept);
     const joinSince = refresh || !cache.options.persist ? null : clock.now() - cache.options.ttlMs;
-    const joined = await joins.join(refresh ? `${order.key}:refresh` : order.key, request.signal, (signal) =>
-      purchase(order, signal, joinSince),
-    );
+    // A run is answered with a result and a submit with a ticket: neither can stand in for the other.
+    const flight = `${paid.transport}:${order.key}${refresh ? ":refresh" : ""}`;
+    const joined = await joins.join(flight, request.signal, (signal) => purchase(order, signal, joinSince));
     if (joined.value.kind === "stored") return hit(order, joined.value.result);
     if (joined.value.kind === "answered" && joined.role === "leader") return joined.value.response;
     return join(order, joined.value);
@@ -152,7 +152,8 @@ export function createPurchases(stations: Stations): Purchases {
         : { kind: "answered", transport, status: response.status, bill, requestId: submitted },
     );
     const cost = open ? await settler.conclude(open, verdict, { requestId, inferenceSeconds: null }) : null;
-    if (body instanceof Lost && verdict.outcome !== "free") throw lost(order, open, cost, body.failure);
+    // Where nothing was bought the caller meets the broken body as it is, and may send again.
+    if (body instanceof Lost) throw verdict.outcome === "free" ? body.failure : lost(order, open, cost, body.failure);
     if (verdict.outcome === "pending" && !order.webhook) {
       const shared = order.sharing === "cacheable";
       jobs.opened(verdict.requestId, { open, key: order.key, shared, lifetimeMs: lifetimeOf(order), place: place ?? null });

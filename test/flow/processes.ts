@@ -1,0 +1,71 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
+import type { MeterOptions } from "../../src/index.ts";
+
+/** What a process is to do. Goes through JSON. */
+export interface Orders {
+  emulatorUrl: string;
+  meter: MeterOptions;
+  /** The time, which stands still. */
+  now: number;
+  endpointId: string;
+  input: Record<string, unknown>;
+  door: "run" | "subscribe";
+  /** Made at once. */
+  calls: number;
+}
+
+export interface Outcome {
+  requestIds: string[];
+  /** Names of the errors thrown. */
+  errors: string[];
+}
+
+const worker = fileURLToPath(new URL("./worker.ts", import.meta.url));
+
+/** Starts processes that wait for the word with the ledger open. */
+export async function startProcesses(count: number, orders: Orders): Promise<ChildProcess[]> {
+  const children = Array.from({ length: count }, () =>
+    fork(worker, [JSON.stringify(orders)], { execArgv: ["--import", "tsx"] }),
+  );
+  onTestFinished(() => {
+    for (const child of children) child.kill("SIGKILL");
+  });
+  await Promise.all(children.map(told));
+  return children;
+}
+
+/** Gives the word. */
+export function go(children: readonly ChildProcess[]): Promise<Outcome>[] {
+  return children.map(async (child) => {
+    const answer = told(child);
+    child.send("go");
+    return (await answer) as Outcome;
+  });
+}
+
+/** The next thing that a process says, or an error where it ends without a word. */
+async function told(child: ChildProcess): Promise<unknown> {
+  const heard = new AbortController();
+  const { signal } = heard;
+  const message = once(child, "message", { signal }).then(([said]) => said as unknown);
+  const exit = once(child, "exit", { signal }).then(([code]) => {
+    throw new Error(`A process ended with ${code} before it said anything.`);
+  });
+  try {
+    return await Promise.race([message, exit]);
+  } finally {
+    heard.abort();
+    await Promise.allSettled([message, exit]);
+  }
+}
+
+/** Ends those that still run as a crash would, and waits until they are gone. */
+export async function kill(children: readonly ChildProcess[]): Promise<void> {
+  const running = children.filter(({ exitCode }) => exitCode === null);
+  const gone = running.map((child) => once(child, "exit"));
+  for (const child of running) child.kill("SIGKILL");
+  await Promise.all(gone);
+}
