@@ -79,7 +79,9 @@ export function createPurchases(stations: Stations): Purchases {
     const refresh = scope.cache === "refresh";
     const kept = refresh ? undefined : await cache.results.get({ key: order.key });
     if (kept) return hit(order, kept);
-    const joinSince = refresh || !cache.options.persist ? null : clock.now() - cache.options.ttlMs;
+    // A job has a ticket to share wherever its answer is kept; a run has only its answer.
+    const joinable = !refresh && (cache.options.persist || paid.transport === "queue");
+    const joinSince = joinable ? clock.now() - cache.options.ttlMs : null;
     // A run is answered with a result and a submit with a ticket: neither can stand in for the other.
     const flight = `${paid.transport}:${order.key}${refresh ? ":refresh" : ""}`;
     const joined = await joins.join(flight, request.signal, (signal) => purchase(order, signal, joinSince));
@@ -128,7 +130,7 @@ export function createPurchases(stations: Stations): Purchases {
 
   async function hold(order: Order, joinSince: number | null) {
     const { call, record, unpriced, maxCost, digest } = order;
-    const key = order.sharing === "cacheable" && cache?.options.persist ? order.key : null;
+    const key = order.sharing === "cacheable" ? order.key : null;
     try {
       return await gate.hold({ call, estimate: record, unpriced, maxCost, key, digest, joinSince });
     } catch (error) {

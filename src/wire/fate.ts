@@ -18,6 +18,9 @@ const NEVER_ARRIVED = new Set([
   "ERR_TLS_CERT_ALTNAME_INVALID",
 ]);
 
+/** `fetch` itself refuses some ports before it connects, and gives no code for it (WHATWG fetch, "bad port"). */
+const REFUSED_BY_FETCH = "bad port";
+
 export type Fate = "never-arrived" | "unknown";
 
 /** What a failed `fetch` proves. Reads the codes along the causes; of several attempts, all must prove it. */
@@ -30,8 +33,9 @@ const DEEPEST_CAUSE = 8;
 
 function provesAbsence(failure: unknown, depth: number): boolean {
   if (typeof failure !== "object" || failure === null || depth > DEEPEST_CAUSE) return false;
-  const { code, cause, errors } = failure as { code?: unknown; cause?: unknown; errors?: unknown };
+  const { code, cause, errors, message } = failure as { code?: unknown; cause?: unknown; errors?: unknown; message?: unknown };
   if (Array.isArray(errors) && errors.length > 0) return errors.every((each) => provesAbsence(each, depth + 1));
   if (typeof code === "string") return NEVER_ARRIVED.has(code);
+  if (message === REFUSED_BY_FETCH) return true;
   return provesAbsence(cause, depth + 1);
 }

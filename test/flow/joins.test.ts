@@ -40,6 +40,14 @@ describe("twenty equal calls under way are one purchase", () => {
     expect(plain(await meter.receipt(first!.requestId))).toMatchObject({ actual: "0.04", saved: "0.76", joined: true });
   });
 
+  test("by submit one after the other, where answers are kept in memory only", async () => {
+    const { emulator, fal } = await openSlow({ cache: { ttl: "1h", persist: false } });
+    const first = await fal.queue.submit(image, { input: seeded });
+    const second = await fal.queue.submit(image, { input: seeded });
+    expect(second.request_id).toBe(first.request_id);
+    expect(emulator.paidPosts()).toBe(1);
+  });
+
   test("by subscribe, each with the same request id and its own updates", async () => {
     const { clock, emulator, fal, meter } = await openSlow();
     const seen: string[][] = [];

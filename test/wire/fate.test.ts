@@ -22,6 +22,10 @@ describe("what a failed request proves", () => {
     expect(fateOf(await failure("http://no-such-host.invalid/"))).toBe("never-arrived");
   });
 
+  it("nothing was sent to a port that fetch refuses", async () => {
+    expect(fateOf(await failure("http://127.0.0.1:9/"))).toBe("never-arrived");
+  });
+
   it("nothing is known when the connection is lost after the request was read", async () => {
     const { url, close } = await listening((socket) => socket.once("data", () => socket.destroy()));
     expect(fateOf(await failure(url))).toBe("unknown");
