@@ -41,6 +41,15 @@ export interface Call {
 }
 
 /**
+ * A new id for a purchase: a UUID (version 7, RFC 9562) that sorts by time, so that a store's indexes grow at one end.
+ * @param at milliseconds since the epoch
+ */
+export function purchaseId(at: number): string {
+  const time = Math.max(0, Math.floor(at)).toString(16).padStart(12, "0");
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${crypto.randomUUID().slice(15)}`;
+}
+
+/**
  * A pattern over endpoint ids. `*` stands for any run of characters, slashes included, so `fal-ai/*` covers every
  * sub-path: a guard that covers too much is safer than one that covers too little. Anything else is literal.
  */
