@@ -29,11 +29,18 @@ export interface MeteredFalClient extends FalClient {
  */
 export function createFalClient(config: MeteredConfig = {}): MeteredFalClient {
   const { meter: given, ...upstream } = config;
-  const meter = isMeter(given) ? given : createMeter(given);
-  // Bound late, as everything that replaces the global fetch (tests, polyfills, tracers) expects.
-  const via: typeof fetch = upstream.fetch ?? (isMeter(given) || !given?.fetch ? (...args) => globalThis.fetch(...args) : given.fetch);
-  const usesOwn = isMeter(given) && upstream.fetch === undefined;
-  return meteredClient(upstream, usesOwn ? meter : meter.with({}, via));
+  if (isMeter(given)) return meteredClient(upstream, upstream.fetch ? given.with({}, upstream.fetch) : given);
+  const options: MeterOptions = { ...given };
+  if (upstream.fetch) options.fetch = upstream.fetch;
+  const { prices } = options;
+  if (prices?.source === "live" && prices.credentials === undefined) options.prices = { ...prices, ...keyOf(upstream) };
+  return meteredClient(upstream, createMeter(options));
+}
+
+/** The client's own key asks for live prices too. */
+function keyOf({ credentials }: FalConfig): { credentials?: string } {
+  const key = typeof credentials === "function" ? credentials() : credentials;
+  return key === undefined ? {} : { credentials: key };
 }
 
 function isMeter(value: MeterOptions | Meter | undefined): value is Meter {

@@ -18,19 +18,23 @@ import { createJobs, type Jobs } from "./job.ts";
 import { openReceipt, type Receipt, settledReceipt } from "./ledger/receipt.ts";
 import { createLanes } from "./limit/lane.ts";
 import { createRate } from "./limit/rate.ts";
+import { retryAfterMs } from "./limit/retry-after.ts";
 import { createWaitingRoom } from "./limit/waiting-room.ts";
 import { environment, type MeterOptions, mergeScopes, type ResolvedOptions, resolveOptions, resolveScope, type StoreChoice } from "./options.ts";
+import { quote } from "./order.ts";
 import { discountTiers } from "./price/discount.ts";
 import type { Estimate } from "./price/estimate.ts";
+import { createPriceBook, type PriceBook } from "./price/price-book.ts";
 import { createPricer, type Pricer } from "./price/pricer.ts";
 import { type Bought, createPurchases, type Purchases } from "./purchase.ts";
 import { logLine } from "./report/log.ts";
 import { type Calendars, readBy, readInstant, type SpendQuery, type SpendSummary, summarise, totalsQuery } from "./report/summary.ts";
 import { type Reconciled, type ReconcileOptions, reconcile } from "./settle/reconcile.ts";
-import { createSettler } from "./settle/settler.ts";
+import { createSettler, type Settler } from "./settle/settler.ts";
 import type { Store } from "./store/store.ts";
 import { parseJson } from "./wire/answer.ts";
 import { operationOf } from "./wire/operation.ts";
+import { createPlatform } from "./wire/platform.ts";
 import { readWhole } from "./wire/reading.ts";
 import { type FetchArguments, readRequest, type WireRequest } from "./wire/request.ts";
 
@@ -43,7 +47,7 @@ export interface Meter {
    * @throws OptionsError naming `scope.…`
    */
   with(scope: Scope, via?: typeof fetch): Meter;
-  /** What a call would cost. Sends nothing. @throws OptionsError for an absurd input, naming the field */
+  /** What a call would cost. Buys nothing; with live prices it may ask fal for one. @throws OptionsError for an absurd input, naming the field */
   estimate(endpointId: EndpointId, input?: unknown): Promise<Estimate>;
   /** Sums over the ledger. */
   spend(query?: SpendQuery): Promise<SpendSummary>;
@@ -55,7 +59,7 @@ export interface Meter {
   keyOf(endpointId: EndpointId, input: unknown): Promise<string>;
   /** Forgets kept answers; all of what is given must match. Answers how many went. */
   invalidate(query: InvalidationQuery): Promise<number>;
-  /** Asks fal what became of purchases that are still open. */
+  /** Asks fal what became of purchases that are still open and, with `billing`, holds the ledger against fal's own billing. */
   reconcile(options?: ReconcileOptions): Promise<Reconciled>;
   /** Hears one type of event, or all with `"*"`. Returns the function that stops it. */
   on<T extends MeterEventType>(type: T | "*", listener: MeterListener<T>): () => void;
@@ -68,6 +72,8 @@ export interface Meter {
 /** Everything that needs the store; made when it is first needed, so that making a meter touches nothing. */
 interface Line {
   store: Store;
+  settler: Settler;
+  book: PriceBook;
   purchases: Purchases;
   jobs: Jobs;
   results: Results | null;
@@ -84,9 +90,20 @@ export function createMeter(options?: MeterOptions): Meter {
   const deliveries = createDeliveries(clock);
   listen(events, resolved);
 
+  const closing = new AbortController();
+  const platform = (credentials: string | undefined, via: typeof fetch) =>
+    createPlatform({ fetch: via, clock, credentials, retryAfterMs, signal: closing.signal });
+  const openLine = async () => {
+    const store = await openStore(resolved.store);
+    const api = platform(resolved.prices.live?.credentials ?? environment("FAL_KEY"), resolved.fetch);
+    const book = createPriceBook({ options: resolved.prices, api, store, clock, events, pricer });
+    await book.load();
+    return buildLine(resolved, store, { events, windows, pricer, deliveries, book });
+  };
+
   let line: Promise<Line> | undefined;
   const ready = () => {
-    line ??= openStore(resolved.store).then((store) => buildLine(resolved, store, { events, windows, pricer, deliveries }));
+    line ??= openLine();
     // A store that could not be opened is tried again by the next call.
     line.catch(() => {
       line = undefined;
@@ -182,7 +199,8 @@ export function createMeter(options?: MeterOptions): Meter {
 
       async estimate(endpointId, input) {
         if (typeof endpointId !== "string" || endpointId === "") throw new OptionsError("endpointId", 'an endpoint such as "fal-ai/flux/dev"', endpointId);
-        return pricer.estimate(endpointId, input ?? {}, clock.now());
+        const live = (await whenOpen("allow"))?.book.live ?? null;
+        return quote({ clock, pricer, live }, endpointId, input ?? {});
       },
 
       async spend(query = {}) {
@@ -218,8 +236,11 @@ export function createMeter(options?: MeterOptions): Meter {
       },
 
       async reconcile(options) {
-        const { store, jobs } = await ready();
-        return reconcile({ store, jobs, events, clock, fetch: via, credentials: environment("FAL_KEY") }, options);
+        const { store, jobs, settler, book } = await ready();
+        const parts = { store, jobs, settler, events, clock, fetch: via, credentials: environment("FAL_KEY"), learn: book.learn };
+        const dayOf = (at: number) => windows.at("day", at).id;
+        const instant = (value: SpendQuery["since"], option: string) => readInstant(value, option, calendars);
+        return reconcile({ ...parts, platform: (credentials) => platform(credentials, via), dayOf, instant }, options);
       },
 
       on: (type, listener) => events.on(type, listener),
@@ -228,7 +249,10 @@ export function createMeter(options?: MeterOptions): Meter {
         const opened = line;
         line = Promise.reject(new StoreError("", "closed", "the meter was closed"));
         line.catch(() => {});
-        if (opened) await (await opened.catch(() => null))?.store.close();
+        closing.abort(new StoreError("", "closed", "the meter was closed"));
+        const last = await opened?.catch(() => null);
+        await last?.book.idle();
+        await last?.store.close();
       },
     };
   }
@@ -251,11 +275,12 @@ interface Shared {
   windows: Windows;
   pricer: Pricer;
   deliveries: ReturnType<typeof createDeliveries>;
+  book: PriceBook;
 }
 
 function buildLine(options: ResolvedOptions, store: Store, shared: Shared): Line {
   const { clock, rules, limits } = options;
-  const { events, windows, pricer, deliveries } = shared;
+  const { events, windows, pricer, deliveries, book } = shared;
   const alerts = createAlerts(rules, windows, events);
   const tiers = discountTiers(options.discounts);
   const pricesAt = (endpointId: EndpointId, at: number) => ({
@@ -263,7 +288,7 @@ function buildLine(options: ResolvedOptions, store: Store, shared: Shared): Line
     tiers,
     ordinalCounter: `purchases|${windows.at("month", at).id}`,
   });
-  const settler = createSettler({ store, events, clock, pricesAt, onCounters: alerts.moved });
+  const settler = createSettler({ store, events, clock, pricesAt, onCounters: alerts.moved, onSettled: book.settled });
   const results = options.cache ? createResults(options.cache, store, clock) : null;
   const uploads = options.cache ? createUploads(options.cache.persist ? store : null, clock) : null;
   const jobs = createJobs({ clock, events, store, results, ttlMs: options.cache?.ttlMs ?? DAY_MS, deliveries, settler, pricesAt });
@@ -276,6 +301,7 @@ function buildLine(options: ResolvedOptions, store: Store, shared: Shared): Line
     tags: options.tags,
     draft: options.draft,
     pricer,
+    live: book.live,
     cache: options.cache && results && uploads ? { options: options.cache, results, uploads } : null,
     joins: createJoins<Bought>(),
     deliveries,
@@ -286,7 +312,7 @@ function buildLine(options: ResolvedOptions, store: Store, shared: Shared): Line
     jobs,
   });
   register(options, store, events);
-  return { store, purchases, jobs, results, uploads };
+  return { store, settler, book, purchases, jobs, results, uploads };
 }
 
 const DAY_MS = 86_400_000;
@@ -325,6 +351,10 @@ function calendarsOf(windows: Windows, timezone: string): Calendars {
 
 async function openStore(choice: StoreChoice): Promise<Store> {
   if (choice.kind === "given") return choice.store;
+  if (choice.kind === "redis") {
+    const { connectRedisStore } = await import("./store/redis.ts");
+    return connectRedisStore({ url: choice.url });
+  }
   if (choice.kind === "sqlite") {
     if (choice.fallback === "none" || hasFiles()) {
       try {

@@ -3,13 +3,14 @@ import { type Cacheability, cacheability } from "./cache/cacheability.ts";
 import { inputDigest, wireKey } from "./cache/key.ts";
 import type { ResolvedCache } from "./cache/options.ts";
 import type { Uploads } from "./cache/uploads.ts";
-import type { Call, EndpointId, Scope, Tags, Transport } from "./call.ts";
+import { type Call, type EndpointId, purchaseId, type Scope, type Tags, type Transport } from "./call.ts";
 import type { Clock } from "./clock.ts";
 import { OptionsError } from "./errors.ts";
 import { estimateRecord } from "./ledger/entry.ts";
 import { type Decimal, dollars } from "./money.ts";
 import { draftInput } from "./price/draft.ts";
 import { type Estimate, unknownEstimate } from "./price/estimate.ts";
+import type { LivePrices } from "./price/live-prices.ts";
 import type { Pricer } from "./price/pricer.ts";
 import type { EstimateRecord } from "./store/store.ts";
 import { type FetchArguments, hasWebhook, queryOf, readInput, type WireRequest, withInput } from "./wire/request.ts";
@@ -35,11 +36,17 @@ export interface Order {
   readonly unpriced: OptionsError | null;
 }
 
-export interface OrderParts {
+/** What a price is made from. */
+export interface Quoting {
   clock: Clock;
+  pricer: Pricer;
+  /** `null` where prices come from the bundled list alone. */
+  live: LivePrices | null;
+}
+
+export interface OrderParts extends Quoting {
   tags: Tags;
   draft: boolean;
-  pricer: Pricer;
   cache: { options: ResolvedCache; uploads: Uploads } | null;
 }
 
@@ -53,16 +60,19 @@ export async function readOrder(
   const { endpointId, transport } = paid;
   const body = await readInput(request);
   const json = body.kind === "json";
-  const draft = json && (scope.draft ?? parts.draft) && request.method !== "GET" ? draftInput(endpointId, body.value) : null;
+  const draft =
+    json && (scope.draft ?? parts.draft) && request.method !== "GET" ? draftInput(endpointId, body.value) : null;
   const input = draft ? draft.input : json ? body.value : undefined;
   const tags = scope.tags ? { ...parts.tags, ...scope.tags } : parts.tags;
-  const call: Call = { id: crypto.randomUUID(), endpointId, transport, input, tags, priority: scope.priority ?? 0 };
+  const call: Call = { id: purchaseId(parts.clock.now()), endpointId, transport, input, tags, priority: scope.priority ?? 0 };
   const { estimate, unpriced } = json
-    ? priced(parts.pricer, call, parts.clock.now())
+    ? await priced(parts, call)
     : { estimate: unknownEstimate(endpointId, "its input is not JSON"), unpriced: null };
   if (json) await parts.cache?.uploads.recall(input);
   const webhook = hasWebhook(request);
-  const keys = json ? keysOf(`${endpointId}${queryOf(request)}`, input, parts.cache?.uploads) : { key: null, digest: null };
+  const keys = json
+    ? keysOf(`${endpointId}${queryOf(request)}`, input, parts.cache?.uploads)
+    : { key: null, digest: null };
   return {
     call,
     request,
@@ -72,24 +82,47 @@ export async function readOrder(
     maxCost: scope.maxCost === undefined ? null : dollars(scope.maxCost, "maxCost"),
     webhook,
     sharing: cacheability(
-      { transport, method: request.method, input: json ? { kind: "json", value: input } : body, header: request.header, webhook, scope },
+      {
+        transport,
+        method: request.method,
+        input: json ? { kind: "json", value: input } : body,
+        header: request.header,
+        webhook,
+        scope,
+      },
       parts.cache?.options ?? null,
     ),
     ...keys,
     estimate,
-    record: estimateRecord(estimate),
+    record: estimateRecord(estimate, json && !unpriced ? parts.pricer.shapeOf(endpointId, input) : null),
     unpriced,
   };
 }
 
 /** An absurd input has no estimate. Whether that refuses the call is the budgets' business, not the price's. */
-function priced(pricer: Pricer, call: Call, at: number): { estimate: Estimate; unpriced: OptionsError | null } {
+async function priced(parts: Quoting, call: Call): Promise<{ estimate: Estimate; unpriced: OptionsError | null }> {
   try {
-    return { estimate: pricer.estimate(call.endpointId, call.input, at), unpriced: null };
+    return { estimate: await quote(parts, call.endpointId, call.input), unpriced: null };
   } catch (error) {
     if (!(error instanceof OptionsError)) throw error;
     return { estimate: unknownEstimate(call.endpointId, error.message), unpriced: error };
   }
+}
+
+/**
+ * What a request will cost now. Waits for fal's pricing API only where nothing else is known of the price.
+ * @throws OptionsError for an absurd input, naming the field
+ */
+export async function quote(
+  { clock, pricer, live }: Quoting,
+  endpointId: EndpointId,
+  input: unknown,
+): Promise<Estimate> {
+  const estimate = pricer.estimate(endpointId, input, clock.now());
+  const news = live?.freshen(endpointId, estimate.expected !== null);
+  if (!news) return estimate;
+  await news;
+  return pricer.estimate(endpointId, input, clock.now());
 }
 
 /** A body that has no canonical form (deeper than any endpoint takes) is sent as it is, and shared with nobody. */

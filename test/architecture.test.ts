@@ -17,7 +17,7 @@ type Sources = Record<string, string>;
 const STATIONS = ["wire", "price", "cache", "budget", "limit", "settle", "ledger", "report"];
 const WORDS = ["money.ts", "clock.ts", "call.ts", "errors.ts", "events.ts"];
 const PORT = "store/store.ts";
-const LINE = ["purchase.ts", "order.ts", "job.ts", "settle/reconcile.ts"];
+const LINE = ["purchase.ts", "order.ts", "job.ts", "settle/reconcile.ts", "settle/true-up.ts"];
 const DOORS = ["options.ts", "meter.ts", "client.ts", "index.ts"];
 const OUTER = ["cli", "dashboard", "gateway", "emulator", "otel"];
 
@@ -35,7 +35,7 @@ const SOLE_USERS: [RegExp, RegExp][] = [
 ];
 
 /** The rules: no clock, no promise, no process. */
-const PURE = /^(wire\/(operation|answer|fate)|settle\/(settlement|posting)|budget\/(budget|window|zone|gate|counter|standing)|price\/.*|ledger\/.*|report\/(summary|log)|cache\/cacheability)\.ts$/;
+const PURE = /^(wire\/(operation|answer|fate)|settle\/(settlement|posting|billing-events)|budget\/(budget|window|zone|gate|counter|standing)|price\/(?!live-prices|learned-bills|credit-balance|price-book).*|ledger\/.*|report\/(summary|log)|cache\/cacheability)\.ts$/;
 const IMPURE = /\bawait\b|\basync\b|\bPromise\b|\bprocess\.|\bDate\.now\b|new Date\(\)|Math\.random/;
 
 /** Every breach, in a sentence. */

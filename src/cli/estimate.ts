@@ -17,6 +17,7 @@ import type { Terminal } from "./terminal.ts";
 interface EstimateFlags {
   input?: string;
   explain?: true;
+  compare?: string;
   json?: true;
 }
 
@@ -26,6 +27,7 @@ export function estimateCommand(terminal: Terminal, end: (code: ExitCode) => voi
     .argument("<endpoint>", "as fal names it, such as fal-ai/flux/dev")
     .option("--input <json>", "the call's input as JSON, or @file to read it from a file", "{}")
     .option("--explain", "show the working in words, and cheaper ways to ask")
+    .option("--compare <endpoints>", "price the same input at these endpoints too, with commas between them")
     .option("--json", "print one JSON document, amounts as exact decimal strings")
     .addHelpText(
       "after",
@@ -36,8 +38,8 @@ Exit codes: 0 the price is known · 1 failed · 2 wrong usage · 3 nobody knows 
 }
 
 function estimate(terminal: Terminal, endpointId: string, flags: EstimateFlags): ExitCode {
-  if (!ENDPOINT.test(endpointId))
-    throw new OptionsError("<endpoint>", 'an endpoint such as "fal-ai/flux/dev"', endpointId);
+  checkEndpoint(endpointId, "<endpoint>");
+  if (flags.compare !== undefined) return compare(terminal, [endpointId, ...flags.compare.split(",")], flags);
   const input = readInput(flags.input ?? "{}");
   const at = systemClock.now();
   const pricer = createPricer(resolvePrices());
@@ -51,6 +53,43 @@ function estimate(terminal: Terminal, endpointId: string, flags: EstimateFlags):
     if (flags.explain) terminal.print(...explainedLines(terminal, found, cheaper));
   }
   return found.expected === null ? EXIT.refused : EXIT.ok;
+}
+
+/** One input over several endpoints, the cheapest first. */
+function compare(terminal: Terminal, ids: readonly string[], flags: EstimateFlags): ExitCode {
+  const wanted = [...new Set(ids.map((id) => id.trim()))];
+  if (wanted.length > MOST_COMPARED)
+    throw new OptionsError("--compare", `at most ${MOST_COMPARED - 1} endpoints`, wanted.length - 1);
+  for (const id of wanted) checkEndpoint(id, "--compare");
+  const input = readInput(flags.input ?? "{}");
+  const pricer = createPricer(resolvePrices());
+  const found = wanted.map((id) => pricer.estimate(id, input, systemClock.now()));
+  found.sort((a, b) => (a.expected && b.expected ? a.expected.cmp(b.expected) : a.expected ? -1 : b.expected ? 1 : 0));
+  if (flags.json) terminal.printJson({ currency: "USD", estimates: found });
+  else terminal.print(...comparedLines(terminal, found));
+  return found.every(({ expected }) => expected === null) ? EXIT.refused : EXIT.ok;
+}
+
+function comparedLines(terminal: Terminal, found: readonly Estimate[]): string[] {
+  const bounds = (["low", "expected", "high"] as const).map((bound) => moneyColumn(found.map((each) => each[bound])));
+  const columns = [
+    { title: "endpoint" },
+    ...["low", "expected", "high"].map((title) => ({ title, align: "right" as const })),
+    { title: "by" },
+  ];
+  const rows = found.map(({ endpointId, basis, confidence }, index) => [
+    plainText(endpointId),
+    ...bounds.map((column) => column[index] ?? ""),
+    basis === confidence ? basis : `${basis}, ${confidence}`,
+  ]);
+  return table(terminal, columns, rows);
+}
+
+const MOST_COMPARED = 20;
+
+/** @throws OptionsError naming the option */
+function checkEndpoint(endpointId: string, option: string): void {
+  if (!ENDPOINT.test(endpointId)) throw new OptionsError(option, 'an endpoint such as "fal-ai/flux/dev"', endpointId);
 }
 
 const ENDPOINT = /^[\w.-]+(\/[\w.-]+)+$/;

@@ -8,6 +8,8 @@ import { emulatorCommand } from "./emulator.ts";
 import { estimateCommand } from "./estimate.ts";
 import { EXIT_CODES_HELP, type ExitCode, errorText, exitCodeOf, INTERRUPTED } from "./exit.ts";
 import { plainMessage } from "./plain-text.ts";
+import { pricesCommand } from "./prices.ts";
+import { reconcileCommand } from "./reconcile.ts";
 import { spendCommand } from "./spend.ts";
 import { createTerminal } from "./terminal.ts";
 
@@ -42,10 +44,12 @@ function program(): Command {
     estimateCommand(terminal, end),
     spendCommand(terminal),
     budgetCommand(terminal),
+    pricesCommand(terminal, end),
+    reconcileCommand(terminal, end),
     emulatorCommand(terminal),
   ];
   for (const command of commands) root.addCommand(command);
-  for (const command of [root, ...commands]) {
+  for (const command of [root, ...commands, ...commands.flatMap((each) => each.commands)]) {
     command.exitOverride().configureOutput({
       outputError: (text) =>
         complain(

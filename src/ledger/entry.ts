@@ -15,8 +15,10 @@ export interface Priced {
   asOf: string | null;
 }
 
-export function estimateRecord(estimate: Priced): EstimateRecord {
+/** `shape` is what bills of such requests are kept under; `null` where the request could not be read. */
+export function estimateRecord(estimate: Priced, shape: string | null): EstimateRecord {
   return {
+    ...(shape !== null && { shape }),
     low: estimate.low && toNano(estimate.low),
     expected: estimate.expected && toNano(estimate.expected),
     high: estimate.high && toNanoUp(estimate.high),

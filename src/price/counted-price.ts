@@ -25,6 +25,9 @@ const MOST_REMEMBERED = 256;
 /** Decimals that a count is kept to; a bound is rounded outwards, so that it stays a bound. */
 const COUNT_DECIMALS = 12;
 
+/** What a few operations on doubles leave behind, as a share of the value. */
+const NOISE = 2e-15;
+
 interface Rated {
   unitPrice: Decimal;
   counted: Map<number, Counted>[];
@@ -93,7 +96,10 @@ const ROUNDINGS = [Decimal.ROUND_FLOOR, Decimal.ROUND_HALF_UP, Decimal.ROUND_CEI
 
 /** Drops the last digits of a double, where 0.1 × 3 becomes 0.30000000000000004. */
 function withoutNoise(count: number): number {
-  return Number.isInteger(count) ? count : Number(count.toPrecision(14));
+  if (Number.isInteger(count)) return count;
+  const clean = Number(count.toPrecision(14));
+  // A third has no last digit: what is cut off there is not noise, and a bound must not lose it.
+  return Math.abs(count - clean) <= Math.abs(count) * NOISE ? clean : count;
 }
 
 function remembered<Value>(known: Map<number, Value>, key: number, make: () => Value): Value {

@@ -85,8 +85,3 @@ export function checkTiers(tiers: readonly DiscountTier[], option: string): read
 export function discountTiers(discounts: ResolvedDiscounts): readonly DiscountTier[] {
   return discounts.mode === "purchase" ? discounts.tiers : [{ from: 1, percent: 0 }];
 }
-
-/** The tier that the `ordinal`-th purchase of a month falls in. */
-export function tierAt(tiers: readonly DiscountTier[], ordinal: number): DiscountTier {
-  return tiers.findLast((tier) => tier.from <= ordinal) ?? { from: 1, percent: 0 };
-}

@@ -77,7 +77,7 @@ function framed(ask: Ask): Length | null {
   const rateName = FRAME_RATES.find((each) => takes(ask, each) && settled(ask, each) !== undefined);
   const rate = rateName === undefined ? 0 : positiveNumber(ask, rateName, 0, 1000);
   if (switchedOn(ask, "match_input_num_frames")) {
-    const most = MOST_MATCHED_FRAMES / 16;
+    const most = MOST_MATCHED_FRAMES / Math.min(16, rate || 16);
     return {
       seconds: span(0.5, frames / (rate || 24), most),
       doubt: "the frames follow the input video, of at most 241",
@@ -92,12 +92,19 @@ function framed(ask: Ask): Length | null {
 
 /** Speech runs at about 15 characters a second; 10 is slow and 20 is fast. */
 function spoken(ask: Ask): Length | null {
-  // A prompt is spoken by an endpoint that speaks; elsewhere it describes.
-  const characters = textLength(ask, SPEAKS.test(ask.endpointId));
+  // A picture that talks may have its length from a text, from a file, or be given both, where nobody says which counts.
+  const { audio, video } = filesOf(ask);
+  const heard = MAKES_VIDEO.test(ask.endpointId) && (audio === "given" || video === "given");
+  // A prompt is spoken by an endpoint that speaks; elsewhere, and next to a file of somebody speaking, it describes.
+  const characters = textLength(ask, SPEAKS.test(ask.endpointId) && !heard);
   if (characters === null) return null;
+  const spoken = span(characters / 20, characters / 15, Math.max(1, characters / 10));
+  const file = heard ? filed(ask) : null;
   return {
-    seconds: span(characters / 20, characters / 15, Math.max(1, characters / 10)),
-    doubt: "the length of the speech is taken from its text, at 10 to 20 characters a second",
+    seconds: file
+      ? span(Math.min(spoken.low, file.seconds.low), spoken.expected, Math.max(spoken.high, file.seconds.high))
+      : spoken,
+    doubt: file?.doubt ?? "the length of the speech is taken from its text, at 10 to 20 characters a second",
   };
 }
 

@@ -1,21 +1,26 @@
 import { OptionsError } from "../errors.ts";
-import { type Decimal, decimal, dollars, type MoneyInput } from "../money.ts";
+import { type Decimal, dollars, type MoneyInput } from "../money.ts";
 import { type Ask, asParameters } from "./ask.ts";
-import { priceByCard } from "./card-rules.ts";
-import { type CountedPrice, estimator, noFactor } from "./counted-price.ts";
+import { billShape } from "./bill-shape.ts";
+import { type Credit, creditAt } from "./credits.ts";
 import { type Estimate, unknownEstimate } from "./estimate.ts";
-import { both } from "./factor.ts";
-import type { Family } from "./families/family.ts";
-import { familyOf } from "./family-rules.ts";
 import { type InputShape, inputShape } from "./input-shape.ts";
-import { type ListPrice, listPrice } from "./list-price.ts";
-import { looseFactor } from "./loose-factor.ts";
-import type { OwnRate, ResolvedPrices } from "./prices-options.ts";
-import { countFor } from "./quantity.ts";
-import { rateCard, rateCardDate } from "./rate-card.ts";
-import { rateAt } from "./rates.ts";
-import { surchargesOf } from "./surcharges.ts";
-import { readUnit } from "./unit-words.ts";
+import { billedEstimate, type EndpointBills } from "./learned.ts";
+import { listPrice } from "./list-price.ts";
+import type { ResolvedPrices } from "./prices-options.ts";
+import { type Dated, rateAt } from "./rates.ts";
+import {
+  billed,
+  bundled,
+  carded,
+  LIVE,
+  type LiveRow,
+  livePriced,
+  ownRates,
+  type Source,
+  unitPriced,
+  whyUnknown,
+} from "./sources.ts";
 
 /** What one unit of an endpoint costs, for turning billed units into dollars. */
 export interface UnitPrice {
@@ -25,8 +30,8 @@ export interface UnitPrice {
   asOf: string;
 }
 
-/** A price that fal's pricing API gave at run time. */
-export interface LivePrice {
+/** A price that fal's pricing API gave at run time. Several of one endpoint say when each is in force. */
+export interface LivePrice extends Partial<Dated> {
   endpointId: string;
   /** As the API words it. */
   unit: string;
@@ -38,24 +43,27 @@ export interface LivePrice {
 export interface Pricer {
   /**
    * What a request will cost, by the rates in force at `at` (milliseconds since the epoch). Pure: the same question always has the
-   * same answer until `setLive` is called.
+   * same answer until something new is told. While a change of a live price is announced, `high` covers the new price too.
    * @throws OptionsError naming `input.<parameter>` for values that no request can mean: a negative size, a billion images.
    */
   estimate(endpointId: string, input: unknown, at: number): Estimate;
   /**
-   * What fal bills one unit of an endpoint at: the live price, else the bundled list's. `null` where neither has one, or where the
-   * list's own figure is doubtful.
+   * What fal bills one unit of an endpoint at: the live price, else what its billing events charged, else the bundled list's. `null`
+   * where none has one, or where the list's own figure is doubtful.
    */
   unitPrice(endpointId: string, at: number): UnitPrice | null;
+  /** What bills of a request are kept under: the parameters that bear on its price, and nothing that a person wrote. */
+  shapeOf(endpointId: string, input: unknown): string;
   /**
    * Takes prices read from fal's pricing API, over those of the same endpoints taken before.
    * @throws OptionsError naming `prices.live` for an amount that is none.
    */
   setLive(prices: readonly LivePrice[]): void;
+  /** Takes what the bills of one endpoint came to, over what was taken before. */
+  setBills(endpointId: string, bills: EndpointBills): void;
+  /** Takes which of the prepaid credits are used up, so that their prices hold no longer. */
+  setUsedUp(credits: ReadonlySet<Credit>): void;
 }
-
-/** Answers for one endpoint from one kind of price; `null` where that kind says nothing about this input. */
-type Source = (ask: Ask, at: number) => Estimate | null;
 
 /** Endpoints whose rules are kept ready. All are forgotten when there are more, and made again when asked for. */
 const MOST_READY = 4_096;
@@ -64,18 +72,22 @@ const MOST_LIVE = 10_000;
 interface Ready {
   shape: InputShape;
   sources: readonly Source[];
+  /** By the rates agreed with each prepaid credit, in their order. */
+  credited: readonly (Source | null)[];
   unknown: string;
 }
 
 export function createPricer(options: ResolvedPrices): Pricer {
-  const live = new Map<string, ListPrice>();
+  const live = new Map<string, readonly LiveRow[]>();
+  const bills = new Map<string, EndpointBills>();
   const ready = new Map<string, Ready>();
+  let usedUp: ReadonlySet<Credit> = new Set();
 
-  /** Which price wins, and the only place that says so. A bill learned from the ledger would come last. */
+  /** Which price wins, and the only place that says so. What was learned from bills comes after all of them. */
   const sourcesOf = (endpointId: string): readonly (Source | null)[] => [
     ownRates(endpointId, options.contractRates.get(endpointId), options.contractName),
     ownRates(endpointId, options.ownRates.get(endpointId), "your rates"),
-    unitPriced(live.get(endpointId) ?? null, "fal's pricing API"),
+    livePriced(live.get(endpointId) ?? []),
     carded(endpointId),
     unitPriced(bundled(endpointId), "bundled price list"),
   ];
@@ -88,158 +100,82 @@ export function createPricer(options: ResolvedPrices): Pricer {
       found = {
         shape: inputShape(endpointId),
         sources,
-        unknown: whyUnknown(live.get(endpointId) ?? listPrice(endpointId)),
+        credited: options.credits.map((credit) =>
+          ownRates(endpointId, credit.rates.get(endpointId), creditName(credit)),
+        ),
+        unknown: whyUnknown(live.get(endpointId)?.at(-1) ?? listPrice(endpointId)),
       };
       ready.set(endpointId, found);
     }
     return found;
   };
 
+  const askOf = (endpointId: string, input: unknown): Ask => {
+    const { shape } = readyFor(endpointId);
+    return { endpointId, input: asParameters(input), shape, assumed: options.assumed };
+  };
+
+  const ruled = (ask: Ask, at: number): Estimate => {
+    const { endpointId } = ask;
+    const { sources, credited, unknown } = readyFor(endpointId);
+    const credit = creditAt(options.credits, usedUp, at);
+    const own = credit && credited[options.credits.indexOf(credit)]?.(ask, at, at);
+    if (own) return own;
+    for (const source of sources) {
+      const estimate = source(ask, credit?.boughtAt ?? at, at);
+      if (estimate)
+        return credit ? { ...estimate, source: `${estimate.source}; held by ${creditName(credit)}` } : estimate;
+    }
+    return unknownEstimate(endpointId, unknown);
+  };
+
+  const unitPrice = (endpointId: string, at: number): UnitPrice | null => {
+    const day = creditAt(options.credits, usedUp, at)?.boughtAt ?? at;
+    const rows = live.get(endpointId);
+    const read = rows && rateAt(rows, day);
+    if (read) return { unit: read.unit, unitPrice: read.unitPrice, source: LIVE, asOf: read.asOf };
+    const listed = billed(endpointId);
+    const paid = bills.get(endpointId)?.unitPrice;
+    if (paid) {
+      const asOf = new Date(paid.at).toISOString();
+      return { unit: listed?.unit ?? "units", unitPrice: paid.amount, source: "fal's billing events", asOf };
+    }
+    if (!listed || listed.standing === "doubtful") return null;
+    return { unit: listed.unit, unitPrice: listed.unitPrice, source: "bundled price list", asOf: listed.asOf };
+  };
+
   return {
     estimate(endpointId, input, at) {
-      const { shape, sources, unknown } = readyFor(endpointId);
-      const ask: Ask = { endpointId, input: asParameters(input), shape, assumed: options.assumed };
-      for (const source of sources) {
-        const estimate = source(ask, at);
-        if (estimate) return estimate;
-      }
-      return unknownEstimate(endpointId, unknown);
+      const ask = askOf(endpointId, input);
+      const estimate = ruled(ask, at);
+      const known = bills.get(endpointId);
+      if (!known) return estimate;
+      return billedEstimate(estimate, known, billShape(ask), unitPrice(endpointId, at)?.unitPrice ?? null);
     },
-    unitPrice(endpointId) {
-      const found = live.get(endpointId) ?? billed(endpointId);
-      if (!found || found.standing === "doubtful") return null;
-      const source = live.has(endpointId) ? "fal's pricing API" : "bundled price list";
-      return { unit: found.unit, unitPrice: found.unitPrice, source, asOf: found.asOf };
-    },
+    unitPrice,
+    shapeOf: (endpointId, input) => billShape(askOf(endpointId, input)),
     setLive(prices) {
-      for (const { endpointId, unit, unitPrice, asOf } of prices) {
+      const rows = new Map<string, LiveRow[]>();
+      for (const { endpointId, unit, unitPrice: price, asOf, from = null, until = null } of prices) {
         if (live.size >= MOST_LIVE && !live.has(endpointId))
           throw new OptionsError("prices.live", `at most ${MOST_LIVE} endpoints`, live.size + 1);
-        live.set(endpointId, {
-          endpointId,
-          unit,
-          unitPrice: dollars(unitPrice, "prices.live"),
-          asOf,
-          standing: "observed",
-        });
+        const row = { endpointId, unit, unitPrice: dollars(price, "prices.live"), asOf, from, until };
+        rows.set(endpointId, [...(rows.get(endpointId) ?? []), { ...row, standing: "observed" }]);
+      }
+      for (const [endpointId, own] of rows) {
+        live.set(endpointId, own);
         ready.delete(endpointId);
       }
     },
+    setBills(endpointId, known) {
+      if (bills.size < MOST_LIVE || bills.has(endpointId)) bills.set(endpointId, known);
+    },
+    setUsedUp(credits) {
+      usedUp = credits;
+    },
   };
 }
 
-/** The list's own row, else what a family's published rule takes one unit to cost. */
-function bundled(endpointId: string): ListPrice | null {
-  const family = familyOf(endpointId);
-  // Where the billed unit is the dollar, the list's "images" is a guess of the same thing.
-  const listed = family?.unit === "dollars" ? null : listPrice(endpointId);
-  const price = family?.price?.(endpointId) ?? null;
-  if (listed || !family || price === null) return listed;
-  return {
-    endpointId,
-    unit: family.unit,
-    unitPrice: dollars(price, "prices"),
-    asOf: family.asOf,
-    standing: "observed",
-  };
-}
-
-/** What fal bills a unit at: only what was seen, or the dollar itself where that is the unit; a family's base is a rule to estimate by. */
-function billed(endpointId: string): ListPrice | null {
-  return listPrice(endpointId) ?? (familyOf(endpointId)?.unit === "dollars" ? bundled(endpointId) : null);
-}
-
-function ownRates(endpointId: string, rates: readonly OwnRate[] | undefined, source: string): Source | null {
-  if (!rates) return null;
-  const priced = new Map(rates.map((rate) => [rate, estimator(ownPrice(endpointId, rate, source))]));
-  return (ask, at) => {
-    const rate = rateAt(rates, at);
-    return rate ? priced.get(rate)!(ask) : null;
-  };
-}
-
-/** A rate that was agreed holds for every tier, so nothing multiplies it. */
-function ownPrice(endpointId: string, rate: OwnRate, source: string): CountedPrice {
-  const family = familyOf(endpointId);
-  const count = family && sameUnit(family, rate.unit.word) && family.count ? family.count : countFor(rate.unit)!;
-  return {
-    endpointId,
-    unit: rate.unit.word,
-    unitPrice: rate.price,
-    basis: "contract",
-    source,
-    asOf: rate.from === null ? null : new Date(rate.from).toISOString().slice(0, 10),
-    standing: "observed",
-    count: (ask) => count(ask, rate.unit),
-    factor: noFactor,
-  };
-}
-
-function unitPriced(price: ListPrice | null, source: string): Source | null {
-  if (!price) return null;
-  const { endpointId } = price;
-  const unit = readUnit(price.unit);
-  const counted = countFor(unit);
-  if (!counted) return null;
-  const family = familyOf(endpointId);
-  const rule = family && sameUnit(family, price.unit) ? family : null;
-  const count = rule?.count ?? counted;
-  const surcharged = surchargesOf(endpointId);
-  const factor = rule
-    ? rule.factor
-      ? (ask: Ask) => both(rule.factor!(ask), surcharged(ask))
-      : surcharged
-    : (ask: Ask) => both(looseFactor(ask, unit.kind), surcharged(ask));
-  return estimator({
-    endpointId,
-    unit: unit.word,
-    unitPrice: price.unitPrice,
-    basis: "list-price",
-    source: rule ? `${source}, by the tiers of ${rule.source}` : source,
-    asOf: price.asOf,
-    standing: price.standing,
-    count: (ask) => count(ask, unit),
-    factor,
-  });
-}
-
-function sameUnit(family: Family, unit: string): boolean {
-  const [own, other] = [readUnit(family.unit), readUnit(unit)];
-  return own.kind === other.kind && (own.per === other.per || own.kind === "tokens");
-}
-
-function carded(endpointId: string): Source | null {
-  const rates = Object.hasOwn(rateCard, endpointId) ? rateCard[endpointId] : undefined;
-  if (!rates) return null;
-  return (ask, at) => {
-    const rate = rateAt(rates, at);
-    const price = rate && priceByCard(ask, rate.rule);
-    if (!price) return null;
-    const { low, expected, high, unit, unitPrice, label, doubt } = price;
-    const quantity = decimal(price.quantity);
-    return {
-      endpointId,
-      currency: "USD",
-      low,
-      expected,
-      high,
-      unit,
-      quantity,
-      unitPrice,
-      basis: "rate-card",
-      source: doubt === null ? "rate card" : `rate card; ${doubt}`,
-      asOf: rate.from === null ? rateCardDate : new Date(rate.from).toISOString().slice(0, 10),
-      confidence: doubt !== null ? "doubtful" : low.eq(high) ? "exact" : "bracketed",
-      discount: null,
-      lines: [{ label, quantity, unit, unitPrice, amount: expected }],
-    };
-  };
-}
-
-function whyUnknown(price: ListPrice | null): string {
-  if (!price) return "no price is known for this endpoint";
-  if (/compute/i.test(price.unit)) {
-    return "it is listed by the second of computing, which nobody knows before and which on partner endpoints is far below the bill";
-  }
-  return `its listed unit "${price.unit}" says nothing of how many a request takes`;
+function creditName({ boughtAt }: Credit): string {
+  return `the credit bought on ${new Date(boughtAt).toISOString().slice(0, 10)}`;
 }

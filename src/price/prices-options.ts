@@ -1,5 +1,7 @@
+import { type Duration, milliseconds } from "../clock.ts";
 import { OptionsError, onlyKeys } from "../errors.ts";
 import { type Decimal, dollars, type MoneyInput } from "../money.ts";
+import type { Credit } from "./credits.ts";
 import { checkTiers, type DiscountTier } from "./discount.ts";
 import { countFor } from "./quantity.ts";
 import type { Dated } from "./rates.ts";
@@ -21,6 +23,17 @@ export interface RateInput {
 export type RatesInput = Readonly<Record<string, MoneyInput | RateInput | readonly RateInput[]>>;
 
 export interface PricesOptions {
+  /**
+   * Where unit prices come from. `"bundled"`: the dated list of this package, so nothing is asked of anybody. `"live"`: fal's pricing
+   * API, asked in the background for the endpoints that are used; a call waits for it only where nothing else is known of its price,
+   * for three seconds at most. Live prices may carry your account's own discount, so no volume discount is taken off them.
+   * @default "bundled"
+   */
+  source?: "bundled" | "live";
+  /** A live price older than this is asked for again. Up to ten years. @default "24h" */
+  maxAge?: Duration;
+  /** The fal key to ask for live prices with. @default the FAL_KEY environment variable, as the fal client reads it */
+  credentials?: string;
   /** Rates of one's own by endpoint id, before every published price. @default none */
   rates?: RatesInput;
   /** How large the files behind URLs can be: nobody looks inside them, so an estimate's `high` assumes this. */
@@ -41,6 +54,20 @@ export interface ContractOptions {
   rates?: RatesInput;
   /** In place of the published volume discounts. */
   tiers?: readonly DiscountTier[];
+  /** Credit paid for in advance. What is spent is drawn from the one whose cycle ends first. @default none */
+  credits?: readonly CreditInput[];
+}
+
+/** Prepaid credit: until it is used up or its cycle ends, the prices of the day it was bought hold. Unused credit does not roll over. */
+export interface CreditInput {
+  /** US dollars bought. */
+  amount: MoneyInput;
+  /** When, as an ISO date or milliseconds. */
+  boughtAt: string | number;
+  /** First instant after its cycle. @default the end of the calendar month it was bought in, in the meter's time zone */
+  cycleEnds?: string | number;
+  /** Rates agreed with it, before the other prices of that day. @default none */
+  rates?: RatesInput;
 }
 
 export interface AssumedInputs {
@@ -55,6 +82,9 @@ export interface OwnRate extends Dated {
 }
 
 export interface ResolvedPrices {
+  /** `null` where prices come from the bundled list alone. */
+  readonly live: { readonly maxAgeMs: number; readonly credentials: string | undefined } | null;
+  readonly credits: readonly Credit[];
   readonly contractName: string;
   readonly contractRates: ReadonlyMap<string, readonly OwnRate[]>;
   readonly contractTiers: readonly DiscountTier[] | undefined;
@@ -63,21 +93,34 @@ export interface ResolvedPrices {
 }
 
 const MOST_RATES = 10_000;
+const MOST_CREDITS = 100;
+
+/** First instant of the next calendar month, where nobody says in which time zone. */
+function nextMonth(at: number): number {
+  const day = new Date(at);
+  return Date.UTC(day.getUTCFullYear(), day.getUTCMonth() + 1, 1);
+}
 
 /**
  * Reads `prices` and `contract`.
  * @throws OptionsError naming the option: an unknown key, a rate that is no amount, a unit that nothing can be counted in, dates that
- * are none or the wrong way round.
+ * are none or the wrong way round. `monthEnd` tells the first instant after the calendar month of an instant.
  */
-export function resolvePrices(prices: PricesOptions = {}, contract: ContractOptions = {}): ResolvedPrices {
-  onlyKeys(prices, "prices", ["rates", "inputs"]);
-  onlyKeys(contract, "contract", ["name", "rates", "tiers"]);
+export function resolvePrices(
+  prices: PricesOptions = {},
+  contract: ContractOptions = {},
+  monthEnd: (at: number) => number = nextMonth,
+): ResolvedPrices {
+  onlyKeys(prices, "prices", ["source", "maxAge", "credentials", "rates", "inputs"]);
+  onlyKeys(contract, "contract", ["name", "rates", "tiers", "credits"]);
   const inputs = prices.inputs ?? {};
   onlyKeys(inputs, "prices.inputs", ["imageMegapixels", "videoSeconds", "audioSeconds"]);
   const name = contract.name ?? "contract";
   if (typeof name !== "string" || name === "" || name.length > 64)
     throw new OptionsError("contract.name", "1 to 64 characters", name);
   return {
+    live: readSource(prices),
+    credits: readCredits(contract.credits, monthEnd),
     contractName: name,
     contractRates: readRates(contract.rates, "contract.rates"),
     contractTiers: contract.tiers && checkTiers(contract.tiers, "contract.tiers"),
@@ -88,6 +131,32 @@ export function resolvePrices(prices: PricesOptions = {}, contract: ContractOpti
       audioSeconds: bounded(inputs.audioSeconds, 3_600, 86_400, "prices.inputs.audioSeconds"),
     },
   };
+}
+
+function readSource({ source = "bundled", maxAge = "24h", credentials }: PricesOptions): ResolvedPrices["live"] {
+  if (source !== "bundled" && source !== "live") throw new OptionsError("prices.source", '"bundled" or "live"', source);
+  if (credentials !== undefined && (typeof credentials !== "string" || credentials === "")) {
+    throw new OptionsError("prices.credentials", "a fal key", typeof credentials);
+  }
+  const maxAgeMs = milliseconds(maxAge, "prices.maxAge");
+  return source === "live" ? { maxAgeMs, credentials } : null;
+}
+
+function readCredits(credits: ContractOptions["credits"], monthEnd: (at: number) => number): readonly Credit[] {
+  if (credits === undefined) return [];
+  if (!Array.isArray(credits) || credits.length > MOST_CREDITS) {
+    throw new OptionsError("contract.credits", `a list of up to ${MOST_CREDITS} credits`, credits);
+  }
+  return (credits as readonly CreditInput[]).map((credit, index) => {
+    const option = `contract.credits[${index}]`;
+    onlyKeys(credit, option, ["amount", "boughtAt", "cycleEnds", "rates"]);
+    const boughtAt = instant(credit.boughtAt, `${option}.boughtAt`);
+    if (boughtAt === null) throw new OptionsError(`${option}.boughtAt`, "the day it was bought", credit.boughtAt);
+    const cycleEnds = instant(credit.cycleEnds, `${option}.cycleEnds`) ?? monthEnd(boughtAt);
+    if (cycleEnds <= boughtAt) throw new OptionsError(`${option}.cycleEnds`, "after boughtAt", credit.cycleEnds);
+    const rates = readRates(credit.rates, `${option}.rates`);
+    return { amount: dollars(credit.amount, `${option}.amount`), boughtAt, cycleEnds, rates };
+  });
 }
 
 function bounded(value: number | undefined, fallback: number, most: number, option: string): number {

@@ -64,6 +64,14 @@ export function readUnit(text: string): Unit {
   return { kind, per: size * many, word: counted === undefined ? noun : word };
 }
 
+/** Words of fal's pricing that say nothing of the count, though fal bills by them (fal's Platform API, prices observed to July 2026). */
+const UNSAID = /^(unit|credit|generation|train unit|compute second|1|)$/;
+
+/** True for a word that fal's pricing is known to use, countable or not. */
+export function isUnitWord(text: string): boolean {
+  return readUnit(text).kind !== "unsaid" || UNSAID.test(singular(text.trim().toLowerCase().replace(/\s+/g, " ")));
+}
+
 function singular(noun: string): string {
   return noun.replace(/^(\w+)s of /, "$1 of ").replace(/([^s])s$/, "$1");
 }

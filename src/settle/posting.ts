@@ -14,23 +14,36 @@ export interface Prices {
   inferenceSeconds: number | null;
 }
 
-/** How a settled amount is known: by fal's units, by measured compute time, or by the estimate's own basis. */
+/** How a settled amount is known: by fal's units, its billing events, measured compute time, or by the estimate's own basis. */
 export type PostingBasis = string;
 
 /** Discounts belong to the card and to contracts; other prices may carry the account's own discount already. */
 const DISCOUNTED_BASES = new Set(["rate-card", "contract"]);
 
+/** What fal's own billing says of a purchase, in dollars that it really charged. */
+export interface BillingVerdict {
+  outcome: "charged";
+  by: "billing-event";
+  amount: Decimal;
+  /** As fal sent them; `null` where it said none. */
+  units: string | null;
+}
+
 type Posting = Pick<Settlement, "outcome" | "post" | "basis" | "billableUnits" | "note">;
 
 /** Turns a verdict that ends a purchase into what is written down. */
 export function postingFor(
-  verdict: Extract<Verdict, { outcome: "charged" | "free" }>,
+  verdict: Extract<Verdict, { outcome: "charged" | "free" }> | BillingVerdict,
   estimate: EstimateRecord,
   prices: Prices,
 ): Posting {
   if (verdict.outcome === "free") {
     const billableUnits = verdict.why === "fal billed 0 units" ? "0" : null;
     return { outcome: "free", post: { amount: 0n }, basis: "free", billableUnits, note: verdict.why };
+  }
+  if (verdict.by === "billing-event") {
+    const known = { amount: toNano(verdict.amount), basis: "billing-event", billableUnits: verdict.units };
+    return charged({ ...known, note: "by fal's billing events" }, prices, false);
   }
   if (verdict.by === "billed-units" && prices.unitPrice) {
     const amount = toNano(verdict.units.mul(prices.unitPrice.unitPrice));
@@ -60,7 +73,9 @@ function charged(
   const { amount, ...rest } = known;
   if (amount === null) return { outcome: "charged", post: { amount }, ...rest };
   const steps = (tiers.length > 0 ? tiers : [{ from: 1, percent: 0 }]).map(({ from, percent }) =>
-    discounted ? { from, percent, amount: toNano(lessPercent(fromNano(amount), percent)) } : { from, percent: 0, amount },
+    discounted
+      ? { from, percent, amount: toNano(lessPercent(fromNano(amount), percent)) }
+      : { from, percent: 0, amount },
   );
   return { outcome: "charged", post: { amount, ordinal: { counter: ordinalCounter, tiers: steps } }, ...rest };
 }

@@ -82,7 +82,8 @@ function cut({ status, why }: Extract<Observation, { kind: "cut" }>): Verdict {
 
 function collected({ status, bill, explained }: Extract<Observation, { kind: "collected" }>): Verdict {
   if (status >= 200 && status < 300) return { outcome: "charged", by: "estimate", why: noBill(bill) };
-  if (status >= 500 && explained && bill.kind === "absent") return { outcome: "free", why: `the job failed with ${status}` };
+  if (status >= 500 && explained && bill.kind === "absent")
+    return { outcome: "free", why: `the job failed with ${status}` };
   return { outcome: "undecided", why: `result answered ${status} without a bill` };
 }
 

@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { Events } from "../events.ts";
 import { fromNano, type Nano } from "../money.ts";
 import type { CounterState, Entry, Hold, Store } from "../store/store.ts";
-import { postingFor, type Prices } from "./posting.ts";
+import { type BillingVerdict, type Prices, postingFor } from "./posting.ts";
 import type { Verdict } from "./settlement.ts";
 
 /** The part of a hold that settling needs; the buyer has it at hand, a collector finds it in the store. */
@@ -16,6 +16,8 @@ export interface SettlerParts {
   pricesAt(endpointId: string, at: number): Omit<Prices, "inferenceSeconds">;
   /** Told of counters that a settlement moved, for alerts. */
   onCounters(counters: readonly CounterState[], at: number): void;
+  /** Told of every purchase that was settled, for learning from its bill. */
+  onSettled(entry: Entry): void;
 }
 
 export interface Evidence {
@@ -28,7 +30,7 @@ export interface Settler {
    * Writes a verdict down. Answers what the purchase cost, or `null` while that is open or unknown.
    * Never throws: the money is spent and the answer is the caller's; a store that fails here leaves the hold held.
    */
-  conclude(purchase: OpenPurchase, verdict: Verdict, evidence: Evidence): Promise<Nano | null>;
+  conclude(purchase: OpenPurchase, verdict: Verdict | BillingVerdict, evidence: Evidence): Promise<Nano | null>;
 }
 
 /** How long a write that must not be lost is tried again before it is left to reconciliation. */
@@ -42,14 +44,19 @@ export function createSettler(parts: SettlerParts): Settler {
       try {
         return await write();
       } catch (error) {
-        if (wait === null) events.emit({ type: "store-failed", at: clock.now(), store: store.name, verb, message: messageOf(error) });
+        if (wait === null)
+          events.emit({ type: "store-failed", at: clock.now(), store: store.name, verb, message: messageOf(error) });
         else await clock.sleep(wait);
       }
     }
     return undefined;
   }
 
-  async function post(purchase: OpenPurchase, verdict: Extract<Verdict, { outcome: "charged" | "free" }>, evidence: Evidence) {
+  async function post(
+    purchase: OpenPurchase,
+    verdict: Extract<Verdict, { outcome: "charged" | "free" }> | BillingVerdict,
+    evidence: Evidence,
+  ) {
     const { endpointId, estimate } = purchase.purchase;
     const prices = { ...parts.pricesAt(endpointId, purchase.at), inferenceSeconds: evidence.inferenceSeconds };
     const settlement = { at: clock.now(), requestId: evidence.requestId, ...postingFor(verdict, estimate, prices) };
@@ -57,6 +64,7 @@ export function createSettler(parts: SettlerParts): Settler {
     if (answer?.outcome !== "settled") return answer?.entry?.actual ?? null;
     announce(purchase, answer.entry);
     parts.onCounters(answer.counters, purchase.at);
+    parts.onSettled(answer.entry);
     return answer.entry.actual;
   }
 
@@ -76,9 +84,17 @@ export function createSettler(parts: SettlerParts): Settler {
       overrun: entry.actual !== null && purchase.amount !== null && entry.actual > purchase.amount,
     });
     const { actual } = entry;
-    const billed = entry.basis === "billed-units" && actual !== null && expected !== null && low !== null && high !== null;
+    const byBill = entry.basis === "billed-units" || entry.basis === "billing-event";
+    const billed = byBill && actual !== null && expected !== null && low !== null && high !== null;
     if (billed && (actual < low || actual > high)) {
-      events.emit({ type: "price-drift", at, endpointId: entry.endpointId, estimated: fromNano(expected), actual: fromNano(actual), basis: entry.estimate.basis });
+      events.emit({
+        type: "price-drift",
+        at,
+        endpointId: entry.endpointId,
+        estimated: fromNano(expected),
+        actual: fromNano(actual),
+        basis: entry.estimate.basis,
+      });
     }
   }
 

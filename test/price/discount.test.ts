@@ -1,7 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { decimal, lessPercent } from "../../src/money.ts";
-import { discountTiers, resolveDiscounts, tierAt } from "../../src/price/discount.ts";
+import { type DiscountTier, discountTiers, resolveDiscounts } from "../../src/price/discount.ts";
 import { resolvePrices } from "../../src/price/prices-options.ts";
+
+/** As a store picks it when a purchase is settled. */
+function tierAt(tiers: readonly DiscountTier[], ordinal: number): DiscountTier {
+  return tiers.findLast(({ from }) => from <= ordinal)!;
+}
 
 describe("volume discounts", () => {
   it.each([

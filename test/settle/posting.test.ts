@@ -20,8 +20,18 @@ const tiers = [
   { from: 1000, percent: 5 },
   { from: 5001, percent: 10 },
 ];
-const prices: Prices = { unitPrice: { unitPrice: decimal("0.025"), source: "list" }, tiers, ordinalCounter: "m", inferenceSeconds: null };
-const byUnits = (text: string): Verdict & { outcome: "charged" } => ({ outcome: "charged", by: "billed-units", units: decimal(text), text });
+const prices: Prices = {
+  unitPrice: { unitPrice: decimal("0.025"), source: "list" },
+  tiers,
+  ordinalCounter: "m",
+  inferenceSeconds: null,
+};
+const byUnits = (text: string): Verdict & { outcome: "charged" } => ({
+  outcome: "charged",
+  by: "billed-units",
+  units: decimal(text),
+  text,
+});
 const byEstimate: Verdict & { outcome: "charged" } = { outcome: "charged", by: "estimate", why: "no bill" };
 
 describe("what is posted", () => {
@@ -34,7 +44,11 @@ describe("what is posted", () => {
 
   it("is the estimate where no unit price is known, and the basis says so", () => {
     const posting = postingFor(byUnits("3"), estimate, { ...prices, unitPrice: null });
-    expect(posting).toMatchObject({ basis: "rate-card", billableUnits: "3", note: expect.stringContaining("no unit price") });
+    expect(posting).toMatchObject({
+      basis: "rate-card",
+      billableUnits: "3",
+      note: expect.stringContaining("no unit price"),
+    });
     expect(posting.post.amount).toBe(40_000_000n);
   });
 
@@ -58,7 +72,15 @@ describe("what is posted", () => {
   });
 
   it("is measured time times the price for compute seconds", () => {
-    const compute = { ...estimate, unit: "compute second", unitPrice: "0.00111", expected: null, low: null, high: null, basis: "unknown" };
+    const compute = {
+      ...estimate,
+      unit: "compute second",
+      unitPrice: "0.00111",
+      expected: null,
+      low: null,
+      high: null,
+      basis: "unknown",
+    };
     const posting = postingFor(byEstimate, compute, { ...prices, inferenceSeconds: 2.5 });
     expect(posting).toMatchObject({ basis: "compute-time" });
     expect(posting.post.amount).toBe(2_775_000n);
@@ -66,11 +88,19 @@ describe("what is posted", () => {
 
   it("is unknown, never zero, where nobody knows the price", () => {
     const unknown = { ...estimate, low: null, expected: null, high: null, basis: "unknown" };
-    expect(postingFor(byEstimate, unknown, prices)).toMatchObject({ outcome: "charged", basis: "unknown", post: { amount: null } });
+    expect(postingFor(byEstimate, unknown, prices)).toMatchObject({
+      outcome: "charged",
+      basis: "unknown",
+      post: { amount: null },
+    });
   });
 
   it("is nothing for what was free", () => {
-    expect(postingFor({ outcome: "free", why: "server error 500" }, estimate, prices)).toMatchObject({ outcome: "free", post: { amount: 0n }, note: "server error 500" });
+    expect(postingFor({ outcome: "free", why: "server error 500" }, estimate, prices)).toMatchObject({
+      outcome: "free",
+      post: { amount: 0n },
+      note: "server error 500",
+    });
     expect(postingFor({ outcome: "free", why: "fal billed 0 units" }, estimate, prices).billableUnits).toBe("0");
   });
 });

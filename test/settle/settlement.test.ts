@@ -7,7 +7,12 @@ import { type Observation, verdictOn } from "../../src/settle/settlement.ts";
 const absent: Bill = { kind: "absent" };
 const malformed: Bill = { kind: "malformed" };
 const units = (text: string): Bill => ({ kind: "units", units: decimal(text), text });
-const answered = (status: number, bill: Bill = absent, transport: Transport = "run", requestId: string | null = null): Observation => ({
+const answered = (
+  status: number,
+  bill: Bill = absent,
+  transport: Transport = "run",
+  requestId: string | null = null,
+): Observation => ({
   kind: "answered",
   transport,
   status,
@@ -17,7 +22,11 @@ const answered = (status: number, bill: Bill = absent, transport: Transport = "r
 
 describe("the settlement table", () => {
   it.each([200, 400, 403, 422, 429, 500, 503])("a bill is charged at status %i", (status) => {
-    expect(verdictOn(answered(status, units("2")))).toMatchObject({ outcome: "charged", by: "billed-units", text: "2" });
+    expect(verdictOn(answered(status, units("2")))).toMatchObject({
+      outcome: "charged",
+      by: "billed-units",
+      text: "2",
+    });
   });
 
   it.each([200, 422, 500])("a bill of zero units at status %i is known to be free", (status) => {
@@ -47,44 +56,64 @@ describe("the settlement table", () => {
   });
 
   it("a request that never arrived, or never left, is free; one whose answer was lost is unknown", () => {
-    expect(verdictOn({ kind: "unanswered", fate: "never-arrived", why: "ECONNREFUSED" })).toMatchObject({ outcome: "free" });
+    expect(verdictOn({ kind: "unanswered", fate: "never-arrived", why: "ECONNREFUSED" })).toMatchObject({
+      outcome: "free",
+    });
     expect(verdictOn({ kind: "never-sent", why: "aborted" })).toMatchObject({ outcome: "free" });
     expect(verdictOn({ kind: "unanswered", fate: "unknown", why: "ECONNRESET" })).toMatchObject({ outcome: "unknown" });
   });
 
   it("an answer cut short is what its headers say", () => {
-    expect(verdictOn({ kind: "cut", status: 200, bill: units("1"), why: "closed" })).toMatchObject({ outcome: "charged" });
+    expect(verdictOn({ kind: "cut", status: 200, bill: units("1"), why: "closed" })).toMatchObject({
+      outcome: "charged",
+    });
     expect(verdictOn({ kind: "cut", status: 200, bill: absent, why: "closed" })).toMatchObject({ outcome: "unknown" });
     expect(verdictOn({ kind: "cut", status: 502, bill: absent, why: "closed" })).toMatchObject({ outcome: "free" });
   });
 
   it("a result settles the job, unless it is an error that nobody explained", () => {
-    const collected = (status: number, bill: Bill, explained = false): Observation => ({ kind: "collected", status, bill, explained });
+    const collected = (status: number, bill: Bill, explained = false): Observation => ({
+      kind: "collected",
+      status,
+      bill,
+      explained,
+    });
     expect(verdictOn(collected(200, units("3")))).toMatchObject({ outcome: "charged", by: "billed-units" });
     expect(verdictOn(collected(200, absent))).toMatchObject({ outcome: "charged", by: "estimate" });
     expect(verdictOn(collected(422, units("1")))).toMatchObject({ outcome: "charged", by: "billed-units" });
     expect(verdictOn(collected(500, absent, true))).toMatchObject({ outcome: "free" });
     expect(verdictOn(collected(503, absent, false))).toMatchObject({ outcome: "undecided" });
-    for (const status of [400, 401, 404, 422]) expect(verdictOn(collected(status, absent, true))).toMatchObject({ outcome: "undecided" });
+    for (const status of [400, 401, 404, 422])
+      expect(verdictOn(collected(status, absent, true))).toMatchObject({ outcome: "undecided" });
   });
 
   it("a cancel is free only while the job was queued", () => {
     expect(verdictOn({ kind: "cancelled", status: 202, lastSeen: "IN_QUEUE" })).toMatchObject({ outcome: "free" });
-    expect(verdictOn({ kind: "cancelled", status: 202, lastSeen: "IN_PROGRESS" })).toMatchObject({ outcome: "unknown" });
+    expect(verdictOn({ kind: "cancelled", status: 202, lastSeen: "IN_PROGRESS" })).toMatchObject({
+      outcome: "unknown",
+    });
     expect(verdictOn({ kind: "cancelled", status: 202, lastSeen: null })).toMatchObject({ outcome: "unknown" });
-    expect(verdictOn({ kind: "cancelled", status: 400, lastSeen: "COMPLETED" })).toMatchObject({ outcome: "undecided" });
+    expect(verdictOn({ kind: "cancelled", status: 400, lastSeen: "COMPLETED" })).toMatchObject({
+      outcome: "undecided",
+    });
     expect(verdictOn({ kind: "cancelled", status: 404, lastSeen: "IN_QUEUE" })).toMatchObject({ outcome: "undecided" });
   });
 
   it("is total: every status of every transport with every bill has a verdict, and only a 2xx submit is pending", () => {
     const bills = fc.constantFrom(absent, malformed, units("0"), units("1.5"));
     fc.assert(
-      fc.property(fc.integer({ min: 100, max: 599 }), bills, fc.constantFrom<Transport>("run", "queue", "stream"), fc.boolean(), (status, bill, transport, named) => {
-        const verdict = verdictOn(answered(status, bill, transport, named && transport === "queue" ? "r-1" : null));
-        expect(["charged", "free", "pending", "unknown"]).toContain(verdict.outcome);
-        if (verdict.outcome === "pending") expect(transport === "queue" && status >= 200 && status < 300).toBe(true);
-        if (bill.kind === "units") expect(verdict.outcome).toBe(bill.units.isZero() ? "free" : "charged");
-      }),
+      fc.property(
+        fc.integer({ min: 100, max: 599 }),
+        bills,
+        fc.constantFrom<Transport>("run", "queue", "stream"),
+        fc.boolean(),
+        (status, bill, transport, named) => {
+          const verdict = verdictOn(answered(status, bill, transport, named && transport === "queue" ? "r-1" : null));
+          expect(["charged", "free", "pending", "unknown"]).toContain(verdict.outcome);
+          if (verdict.outcome === "pending") expect(transport === "queue" && status >= 200 && status < 300).toBe(true);
+          if (bill.kind === "units") expect(verdict.outcome).toBe(bill.units.isZero() ? "free" : "charged");
+        },
+      ),
     );
   });
 });
