@@ -103,11 +103,15 @@ export function createMeter(options?: MeterOptions): Meter {
 
   let line: Promise<Line> | undefined;
   const ready = () => {
-    line ??= openLine();
-    // A store that could not be opened is tried again by the next call.
-    line.catch(() => {
-      line = undefined;
-    });
+    if (closing.signal.aborted) return Promise.reject(closed(resolved.store));
+    if (!line) {
+      const opening = openLine();
+      line = opening;
+      // A store that could not be opened is tried again by the next call.
+      opening.catch(() => {
+        if (line === opening) line = undefined;
+      });
+    }
     return line;
   };
 
@@ -246,11 +250,8 @@ export function createMeter(options?: MeterOptions): Meter {
       on: (type, listener) => events.on(type, listener),
 
       async close() {
-        const opened = line;
-        line = Promise.reject(new StoreError("", "closed", "the meter was closed"));
-        line.catch(() => {});
-        closing.abort(new StoreError("", "closed", "the meter was closed"));
-        const last = await opened?.catch(() => null);
+        closing.abort(closed(resolved.store));
+        const last = await line?.catch(() => null);
         await last?.book.idle();
         await last?.store.close();
       },
@@ -347,6 +348,10 @@ function calendarsOf(windows: Windows, timezone: string): Calendars {
     startOf: (per, at) => windows.at(per, at).start,
     startOfDate: (date) => firstInstant(zone, Date.parse(`${date}T00:00:00Z`)),
   };
+}
+
+function closed(store: StoreChoice): StoreError {
+  return new StoreError(store.kind, "closed", "the meter was closed");
 }
 
 async function openStore(choice: StoreChoice): Promise<Store> {

@@ -182,3 +182,16 @@ test("a lookup that fails before the call is sent refuses it, for it might be bo
   await expect(fal.run(image, { input: { ...input, seed: 4 } })).rejects.toMatchObject({ name: "StoreError" });
   expect(emulator.requests).toEqual([]);
 });
+
+describe("a closed meter", () => {
+  test("stays closed: every later call is refused and nothing is sent", async () => {
+    const emulator = await openEmulator();
+    const { fal, meter } = openClient(emulator);
+    await fal.run(image, { input });
+    await meter.close();
+    for (const attempt of [1, 2, 3]) {
+      expect([attempt, await failure(fal.run(image, { input }))]).toMatchObject([attempt, { name: "StoreError", reason: "closed" }]);
+    }
+    expect(emulator.paidPosts()).toBe(1);
+  });
+});
