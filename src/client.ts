@@ -32,6 +32,8 @@ export function createFalClient(config: MeteredConfig = {}): MeteredFalClient {
   if (isMeter(given)) return meteredClient(upstream, upstream.fetch ? given.with({}, upstream.fetch) : given);
   const options: MeterOptions = { ...given };
   if (upstream.fetch) options.fetch = upstream.fetch;
+  if (options.credentials === undefined && upstream.credentials !== undefined)
+    options.credentials = upstream.credentials;
   const { prices } = options;
   if (prices?.source === "live" && prices.credentials === undefined) options.prices = { ...prices, ...keyOf(upstream) };
   return meteredClient(upstream, createMeter(options));

@@ -41,7 +41,8 @@ export function onlyKeys(value: object, option: string, keys: readonly string[])
     throw new OptionsError(option, `an object with ${keys.join(", ")}`, value);
   }
   for (const [key, found] of Object.entries(value)) {
-    if (!keys.includes(key)) throw new OptionsError(`${option}.${key}`, `left out (known are ${keys.join(", ")})`, found);
+    if (!keys.includes(key))
+      throw new OptionsError(`${option}.${key}`, `left out (known are ${keys.join(", ")})`, found);
   }
 }
 
@@ -176,7 +177,15 @@ export class OutcomeUnknownError extends MeterError {
 }
 
 /** Why a store could not do its work. */
-export type StoreFailure = "corrupt" | "read-only" | "full" | "busy" | "unreachable" | "newer-schema" | "closed" | "failed";
+export type StoreFailure =
+  | "corrupt"
+  | "read-only"
+  | "full"
+  | "busy"
+  | "unreachable"
+  | "newer-schema"
+  | "closed"
+  | "failed";
 
 /** The ledger could not be read or written. By default the call is refused: without a ledger there is no budget. */
 export class StoreError extends MeterError {

@@ -12,12 +12,35 @@ interface CallFacts {
 
 /** What a meter tells of its work. No event carries a key, an input or an output. */
 export type MeterEvent =
-  | (CallFacts & { type: "call-priced"; low: Decimal | null; expected: Decimal | null; high: Decimal | null; basis: string })
+  | (CallFacts & {
+      type: "call-priced";
+      low: Decimal | null;
+      expected: Decimal | null;
+      high: Decimal | null;
+      basis: string;
+    })
   | (CallFacts & { type: "cache-hit"; requestId: string; saved: Decimal | null })
   | (CallFacts & { type: "call-joined"; requestId: string | null; saved: Decimal | null })
   | (CallFacts & { type: "budget-held"; amount: Decimal | null; budgets: readonly string[] })
-  | (CallFacts & { type: "budget-refused"; budget: string; limit: Decimal; spent: Decimal; held: Decimal; requested: Decimal; resetsAt: Date | null })
-  | { type: "budget-warned"; at: number; budget: string; fraction: number; limit: Decimal; spent: Decimal; held: Decimal; resetsAt: Date | null }
+  | (CallFacts & {
+      type: "budget-refused";
+      budget: string;
+      limit: Decimal;
+      spent: Decimal;
+      held: Decimal;
+      requested: Decimal;
+      resetsAt: Date | null;
+    })
+  | {
+      type: "budget-warned";
+      at: number;
+      budget: string;
+      fraction: number;
+      limit: Decimal;
+      spent: Decimal;
+      held: Decimal;
+      resetsAt: Date | null;
+    }
   | { type: "budget-reset"; at: number; budget: string; windowStart: Date; resetsAt: Date | null }
   | (CallFacts & { type: "call-queued"; waiting: number })
   | (CallFacts & { type: "call-sent"; waitedMs: number })

@@ -1,21 +1,21 @@
 /** Everything that `@fal-ai/client` exports, then ours over it. */
 export {
   ApiError,
+  type CompletedQueueStatus,
   type FalStream,
+  type InProgressQueueStatus,
+  type InQueueQueueStatus,
   isCompletedQueueStatus,
   isQueueStatus,
   isRetryableError,
   type Metrics,
   type OutputType,
-  parseEndpointId,
   type ProxyRuntimeEnv,
   type ProxyRuntimeGate,
   type ProxyUrlConfig,
+  parseEndpointId,
   type QueueClient,
   type QueueStatus,
-  type InQueueQueueStatus,
-  type InProgressQueueStatus,
-  type CompletedQueueStatus,
   type RealtimeClient,
   type RequestLog,
   type RequestMiddleware,
@@ -59,8 +59,10 @@ export type { Receipt } from "./ledger/receipt.ts";
 export type { Limits } from "./limit/options.ts";
 export { createMeter, type Meter } from "./meter.ts";
 export type { Decimal, MoneyInput } from "./money.ts";
-export type { MeterOptions, Mode } from "./options.ts";
+export type { MeterOptions, Mode, RoundsOptions } from "./options.ts";
 export type { Estimate, EstimateBasis } from "./price/estimate.ts";
 export type { SpendBy, SpendGroup, SpendQuery, SpendSummary } from "./report/summary.ts";
 export type { Reconciled, ReconcileOptions } from "./settle/reconcile.ts";
+export type { WebhookSettlement } from "./settle/webhook.ts";
 export type { Store } from "./store/store.ts";
+export { type WebhookDelivery, WebhookError, type WebhookFailure } from "./wire/webhook.ts";

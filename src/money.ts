@@ -5,7 +5,12 @@ import { OptionsError } from "./errors.ts";
  * Exact US dollars. Our own clone of decimal.js, because its default constructor is mutable by anyone in the process.
  * 40 significant digits hold any product of a quantity and a price without rounding; nothing prints as `1e-7`.
  */
-export const Decimal = SharedDecimal.clone({ precision: 40, rounding: SharedDecimal.ROUND_HALF_UP, toExpNeg: -40, toExpPos: 40 });
+export const Decimal = SharedDecimal.clone({
+  precision: 40,
+  rounding: SharedDecimal.ROUND_HALF_UP,
+  toExpNeg: -40,
+  toExpPos: 40,
+});
 export type Decimal = SharedDecimal;
 
 /** Money as people write it: a number (`0.04`) or, to be exact beyond 15 digits, a decimal string (`"0.000000001"`). */
@@ -32,7 +37,7 @@ export function decimal(value: number | string | Decimal): Decimal {
  * @throws OptionsError naming `option` when it is negative, not finite, not a decimal, or above a trillion.
  */
 export function dollars(value: MoneyInput, option: string): Decimal {
-  const wanted = "a non-negative amount in US dollars, as a number or a plain decimal string such as \"0.04\"";
+  const wanted = 'a non-negative amount in US dollars, as a number or a plain decimal string such as "0.04"';
   if (typeof value === "string" && !PLAIN_DECIMAL.test(value)) throw new OptionsError(option, wanted, value);
   if (typeof value === "number" && !Number.isFinite(value)) throw new OptionsError(option, wanted, value);
   if (typeof value !== "string" && typeof value !== "number" && !Decimal.isDecimal(value)) {

@@ -48,9 +48,16 @@ export interface Stations extends OrderParts {
 
 /** What a paid request turned into: fal's own answer, or the ticket or the result of a job that another process bought. */
 export type Bought =
-  | { kind: "answered"; response: Response; requestId: string | null; /** For those who join. */ copy: StoredResult | null }
+  | {
+      kind: "answered";
+      response: Response;
+      requestId: string | null /** For those who join. */;
+      copy: StoredResult | null;
+    }
   | { kind: "elsewhere"; requestId: string }
   | { kind: "stored"; result: StoredResult };
+
+const noEvidence = { requestId: null, inferenceSeconds: null };
 
 /** How long another process may take to learn its request id, or to answer a run, before this one buys for itself. */
 const PATIENCE_MS = { queue: 30_000, run: 120_000, stream: 0 };
@@ -74,7 +81,8 @@ export function createPurchases(stations: Stations): Purchases {
 
     const undelivered = order.key !== null && mayRedeliver(order) ? deliveries.redeliver(order.key) : undefined;
     if (undelivered) return hit(order, undelivered);
-    if (order.sharing !== "cacheable" || order.key === null || !cache) return answer(await purchase(order, request.signal, null));
+    if (order.sharing !== "cacheable" || order.key === null || !cache)
+      return answer(await purchase(order, request.signal, null));
 
     const refresh = scope.cache === "refresh";
     const kept = refresh ? undefined : await cache.results.get({ key: order.key });
@@ -92,7 +100,9 @@ export function createPurchases(stations: Stations): Purchases {
 
   /** The same request again because its download failed; not one that fal must see, and not one that asks for something new. */
   function mayRedeliver({ webhook, sharing, scope }: Order): boolean {
-    return !webhook && scope.cache === undefined && (sharing === "cacheable" || sharing === "unseeded" || sharing === "off");
+    return (
+      !webhook && scope.cache === undefined && (sharing === "cacheable" || sharing === "unseeded" || sharing === "off")
+    );
   }
 
   /** One paid request: held, queued, sent, settled. */
@@ -100,6 +110,11 @@ export function createPurchases(stations: Stations): Purchases {
     const held = await hold(order, joinSince);
     if (held.outcome === "joined") return elsewhere(order, held.hold, signal);
     const open = held.outcome === "held" ? held.purchase : null;
+    const meanwhile = joinSince === null ? undefined : await boughtMeanwhile(order);
+    if (meanwhile) {
+      if (open) await settler.conclude(open, verdictOn({ kind: "never-sent", why: "bought meanwhile" }), noEvidence);
+      return { kind: "stored", result: meanwhile };
+    }
     let place: Place | undefined;
     let response: Response;
     let sent = false;
@@ -128,6 +143,14 @@ export function createPurchases(stations: Stations): Purchases {
     }
   }
 
+  /**
+   * Somebody's answer may have been kept after this call looked and before it had its hold. An answer is kept before its own
+   * hold is resolved, so one look after holding misses nothing.
+   */
+  async function boughtMeanwhile(order: Order): Promise<StoredResult | undefined> {
+    return order.key === null ? undefined : cache?.results.get({ key: order.key });
+  }
+
   async function hold(order: Order, joinSince: number | null) {
     const { call, record, unpriced, maxCost, digest } = order;
     const key = order.sharing === "cacheable" ? order.key : null;
@@ -140,50 +163,104 @@ export function createPurchases(stations: Stations): Purchases {
   }
 
   /** Reads the answer, works out what it means for the hold, and writes that down before the caller sees it. */
-  async function settle(order: Order, open: OpenPurchase | null, response: Response, place: Place | undefined): Promise<Bought> {
+  async function settle(
+    order: Order,
+    open: OpenPurchase | null,
+    response: Response,
+    place: Place | undefined,
+  ): Promise<Bought> {
     const { transport, endpointId } = order.call;
     if (response.status === 429) limited(order, response);
     else if (response.ok) lanes?.report(endpointId, "ok");
     const body = transport === "stream" && response.ok ? null : await bytesOf(response);
     const bill = billOf(response.headers);
-    const submitted = transport === "queue" && response.ok && body instanceof Uint8Array ? submittedId(parseJson(body)) : null;
+    const submitted =
+      transport === "queue" && response.ok && body instanceof Uint8Array ? submittedId(parseJson(body)) : null;
     const requestId = submitted ?? requestIdOf(response.headers);
     const verdict = verdictOn(
       body instanceof Lost
         ? { kind: "cut", status: response.status, bill, why: describeFailure(body.failure) }
         : { kind: "answered", transport, status: response.status, bill, requestId: submitted },
     );
+    const kept = body instanceof Uint8Array ? await keep(order, response, body, requestId) : null;
     const cost = open ? await settler.conclude(open, verdict, { requestId, inferenceSeconds: null }) : null;
     // Where nothing was bought the caller meets the broken body as it is, and may send again.
     if (body instanceof Lost) throw verdict.outcome === "free" ? body.failure : lost(order, open, cost, body.failure);
     if (verdict.outcome === "pending" && !order.webhook) {
       const shared = order.sharing === "cacheable";
-      jobs.opened(verdict.requestId, { open, key: order.key, shared, lifetimeMs: lifetimeOf(order), place: place ?? null });
+      jobs.opened(verdict.requestId, {
+        open,
+        key: order.key,
+        shared,
+        lifetimeMs: lifetimeOf(order),
+        place: place ?? null,
+      });
     } else if (transport === "stream" && place && response.body) {
       return { kind: "answered", response: leavingAtEnd(response, place), requestId, copy: null };
     } else place?.leave();
-    const copy = order.key === null || !(body instanceof Uint8Array) ? null : copyOf(order, order.key, response, body, requestId, cost);
-    if (copy && transport === "run" && response.ok && isJson(response)) await keep(order, copy);
+    if (kept && cost !== kept.cost) await put(order, { ...kept, cost });
+    const copy =
+      order.key === null || !(body instanceof Uint8Array)
+        ? null
+        : copyOf(order, order.key, response, body, requestId, cost);
     return { kind: "answered", response, requestId, copy };
   }
 
   /** Keeps the answer of a run: for a caller whose download of it fails, and, where the cache may, for equal calls. */
-  async function keep(order: Order, copy: StoredResult) {
+  async function keep(
+    order: Order,
+    response: Response,
+    body: Uint8Array,
+    requestId: string | null,
+  ): Promise<StoredResult | null> {
+    if (order.key === null || order.call.transport !== "run" || !response.ok || !isJson(response)) return null;
+    const copy = copyOf(order, order.key, response, body, requestId, order.record.expected);
     deliveries.delivered(copy.key, copy);
-    if (order.sharing === "cacheable") await cache?.results.put(copy).catch((error: unknown) => storeFailed("putResult", error));
+    await put(order, copy);
+    return copy;
   }
 
-  function copyOf(order: Order, key: string, response: Response, body: Uint8Array, requestId: string | null, cost: Nano | null): StoredResult {
+  async function put(order: Order, result: StoredResult) {
+    if (order.sharing === "cacheable")
+      await cache?.results.put(result).catch((error: unknown) => storeFailed("putResult", error));
+  }
+
+  function copyOf(
+    order: Order,
+    key: string,
+    response: Response,
+    body: Uint8Array,
+    requestId: string | null,
+    cost: Nano | null,
+  ): StoredResult {
     const { endpointId, tags, transport } = order.call;
     const { status, headers } = response;
     const storedAt = clock.now();
     const contentType = headers.get("content-type") ?? "application/octet-stream";
     const expiresAt = storedAt + lifetimeOf(order);
-    return { key, requestId: requestId ?? "", endpointId, tags, transport, status, contentType, body, cost, storedAt, expiresAt };
+    return {
+      key,
+      requestId: requestId ?? "",
+      endpointId,
+      tags,
+      transport,
+      status,
+      contentType,
+      body,
+      cost,
+      storedAt,
+      expiresAt,
+    };
   }
 
   /** What a failure means for the hold, and the error that the caller sees. */
-  async function fail(order: Order, open: OpenPurchase | null, failure: unknown, sent: boolean, signal: AbortSignal | undefined) {
+  async function fail(
+    order: Order,
+    open: OpenPurchase | null,
+    failure: unknown,
+    sent: boolean,
+    signal: AbortSignal | undefined,
+  ) {
     const why = describeFailure(failure);
     const fate = fateOf(failure);
     const verdict = verdictOn(sent ? { kind: "unanswered", fate, why } : { kind: "never-sent", why });
@@ -194,7 +271,12 @@ export function createPurchases(stations: Stations): Purchases {
   function lost({ call }: Order, open: OpenPurchase | null, billed: Nano | null, failure: unknown) {
     const amount = billed ?? open?.amount ?? null;
     const state = billed === null ? "held" : "billed";
-    return new OutcomeUnknownError(call.endpointId, call.id, { state, amount: amount === null ? null : fromNano(amount) }, failure);
+    return new OutcomeUnknownError(
+      call.endpointId,
+      call.id,
+      { state, amount: amount === null ? null : fromNano(amount) },
+      failure,
+    );
   }
 
   function limited(order: Order, response: Response) {
@@ -211,7 +293,8 @@ export function createPurchases(stations: Stations): Purchases {
     let wait = POLL_MS.first;
     let theirs: Hold | undefined = hold;
     while (theirs && theirs.state !== "unknown" && clock.now() < deadline) {
-      if (order.call.transport === "queue" && theirs.requestId !== null) return { kind: "elsewhere", requestId: theirs.requestId };
+      if (order.call.transport === "queue" && theirs.requestId !== null)
+        return { kind: "elsewhere", requestId: theirs.requestId };
       await clock.sleep(wait, signal);
       wait = Math.min(wait * 2, POLL_MS.most);
       theirs = await store.findHold({ id: hold.id });
@@ -253,7 +336,9 @@ export function createPurchases(stations: Stations): Purchases {
   }
 
   function lifetimeOf(order: Order): number {
-    return cache ? lifetime(cache.options.ttlMs, order.request.header("x-fal-object-lifecycle-preference")) : DELIVERY_MS;
+    return cache
+      ? lifetime(cache.options.ttlMs, order.request.header("x-fal-object-lifecycle-preference"))
+      : DELIVERY_MS;
   }
 
   /** An entry that holds no money: losing it loses a line of a report, so it never fails a call. */

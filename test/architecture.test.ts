@@ -17,7 +17,17 @@ type Sources = Record<string, string>;
 const STATIONS = ["wire", "price", "cache", "budget", "limit", "settle", "ledger", "report"];
 const WORDS = ["money.ts", "clock.ts", "call.ts", "errors.ts", "events.ts"];
 const PORT = "store/store.ts";
-const LINE = ["purchase.ts", "order.ts", "job.ts", "settle/reconcile.ts", "settle/true-up.ts"];
+const LINE = [
+  "purchase.ts",
+  "order.ts",
+  "job.ts",
+  "settle/reconcile.ts",
+  "settle/true-up.ts",
+  "settle/follow.ts",
+  "settle/recovery.ts",
+  "settle/webhook.ts",
+  "settle/aftermath.ts",
+];
 const DOORS = ["options.ts", "meter.ts", "client.ts", "index.ts"];
 const OUTER = ["cli", "dashboard", "gateway", "emulator", "otel"];
 
@@ -35,7 +45,8 @@ const SOLE_USERS: [RegExp, RegExp][] = [
 ];
 
 /** The rules: no clock, no promise, no process. */
-const PURE = /^(wire\/(operation|answer|fate)|settle\/(settlement|posting|billing-events)|budget\/(budget|window|zone|gate|counter|standing)|price\/(?!live-prices|learned-bills|credit-balance|price-book).*|ledger\/.*|report\/(summary|log)|cache\/cacheability)\.ts$/;
+const PURE =
+  /^(wire\/(operation|answer|fate|recent-requests)|settle\/(settlement|posting|billing-events|matching|expiry)|budget\/(budget|window|zone|gate|counter|standing)|price\/(?!live-prices|learned-bills|credit-balance|price-book).*|ledger\/.*|report\/(summary|log)|cache\/cacheability)\.ts$/;
 const IMPURE = /\bawait\b|\basync\b|\bPromise\b|\bprocess\.|\bDate\.now\b|new Date\(\)|Math\.random/;
 
 /** Every breach, in a sentence. */
@@ -47,12 +58,15 @@ function breaches(sources: Sources): string[] {
     if (/(^|\/)(utils|helpers|common|types)(\.ts|\/)/.test(file)) found.push(`${file} is a drawer, not a room`);
     if (/.\/index\.ts$/.test(file)) found.push(`${file} is an inner index`);
     const code = withoutComments(text);
-    for (const [use, allowed] of SOLE_USERS) if (use.test(code) && !allowed.test(file)) found.push(`${file} uses ${use.source}`);
+    for (const [use, allowed] of SOLE_USERS)
+      if (use.test(code) && !allowed.test(file)) found.push(`${file} uses ${use.source}`);
     if (PURE.test(file) && IMPURE.test(code)) found.push(`${file} is a rule and is not pure`);
   }
   const imported = new Set(imports.map(({ to }) => to));
   for (const file of Object.keys(sources)) {
-    const entry = DOORS.includes(file) || /^(cli\/main|emulator\/emulator|store\/(sqlite|memory|redis))\.ts$/.test(file);
+    const entry =
+      DOORS.includes(file) ||
+      /^(cli\/main|emulator\/emulator|dashboard\/dashboard|otel\/otel|store\/(sqlite|memory|redis))\.ts$/.test(file);
     if (!entry && !imported.has(file)) found.push(`${file} is dead: nobody imports it`);
   }
   return [...found, ...valueCycles(imports)];
@@ -70,9 +84,12 @@ function breachesOf({ from, to, type }: Import): string[] {
     const allowed = toRoom === fromRoom || WORDS.includes(to) || (to === PORT && type);
     return allowed && !inLine(to) ? [] : [`${from} is a station and imports ${to}`];
   }
-  if (inLine(from) && (DOORS.includes(to) || OUTER.includes(toRoom))) return [`${from} is the line and imports the door ${to}`];
-  if (OUTER.includes(toRoom) && toRoom !== fromRoom && fromRoom !== "cli") return [`${from} imports the outer door ${to}`];
-  if (DOORS.includes(from) && DOORS.includes(to) && DOORS.indexOf(to) >= DOORS.indexOf(from)) return [`${from} imports ${to}, a door above it`];
+  if (inLine(from) && (DOORS.includes(to) || OUTER.includes(toRoom)))
+    return [`${from} is the line and imports the door ${to}`];
+  if (OUTER.includes(toRoom) && toRoom !== fromRoom && fromRoom !== "cli")
+    return [`${from} imports the outer door ${to}`];
+  if (DOORS.includes(from) && DOORS.includes(to) && DOORS.indexOf(to) >= DOORS.indexOf(from))
+    return [`${from} imports ${to}, a door above it`];
   return [];
 }
 
@@ -91,7 +108,8 @@ function importsOf(file: string, text: string): Import[] {
     const target = from ?? dynamic ?? "";
     const to = target.startsWith(".") ? relative(root, resolve(dirname(join(root, file)), target)) : target;
     const braces = /^\{([\s\S]*)\}$/.exec(names.trim())?.[1];
-    const onlyTypes = braces !== undefined && braces.split(",").every((name) => name.trim() === "" || name.trim().startsWith("type "));
+    const onlyTypes =
+      braces !== undefined && braces.split(",").every((name) => name.trim() === "" || name.trim().startsWith("type "));
     edges.push({ from: file, to, type: Boolean(typeOnly) || onlyTypes });
   }
   return edges;
@@ -99,11 +117,13 @@ function importsOf(file: string, text: string): Import[] {
 
 function valueCycles(imports: Import[]): string[] {
   const next = new Map<string, string[]>();
-  for (const { from, to, type } of imports) if (!type && to.endsWith(".ts")) next.set(from, [...(next.get(from) ?? []), to]);
+  for (const { from, to, type } of imports)
+    if (!type && to.endsWith(".ts")) next.set(from, [...(next.get(from) ?? []), to]);
   const done = new Set<string>();
   const found: string[] = [];
   const walk = (file: string, trail: string[]) => {
-    if (trail.includes(file)) found.push(`a cycle of values: ${[...trail.slice(trail.indexOf(file)), file].join(" → ")}`);
+    if (trail.includes(file))
+      found.push(`a cycle of values: ${[...trail.slice(trail.indexOf(file)), file].join(" → ")}`);
     else if (!done.has(file)) for (const each of next.get(file) ?? []) walk(each, [...trail, file]);
     done.add(file);
   };
@@ -124,11 +144,31 @@ describe("the house", () => {
   });
 
   it.each([
-    ["a station importing a station", "budget/budget.ts", 'import { x } from "../cache/key.ts";', "is a station and imports cache/key.ts"],
-    ["a station importing the line", "limit/lane.ts", 'import { x } from "../purchase.ts";', "is a station and imports purchase.ts"],
+    [
+      "a station importing a station",
+      "budget/budget.ts",
+      'import { x } from "../cache/key.ts";',
+      "is a station and imports cache/key.ts",
+    ],
+    [
+      "a station importing the line",
+      "limit/lane.ts",
+      'import { x } from "../purchase.ts";',
+      "is a station and imports purchase.ts",
+    ],
     ["a word importing a station", "money.ts", 'import { x } from "./price/estimate.ts";', "is a word and imports"],
-    ["the port importing a value", "store/store.ts", 'import { x } from "../money.ts";', "is the port and imports money.ts"],
-    ["a store adapter imported by a station", "budget/hold.ts", 'import { x } from "../store/memory.ts";', "is a station and imports store/memory.ts"],
+    [
+      "the port importing a value",
+      "store/store.ts",
+      'import { x } from "../money.ts";',
+      "is the port and imports money.ts",
+    ],
+    [
+      "a store adapter imported by a station",
+      "budget/hold.ts",
+      'import { x } from "../store/memory.ts";',
+      "is a station and imports store/memory.ts",
+    ],
     ["decimal.js outside money", "price/estimate.ts", 'import D from "decimal.js";', "imports decimal.js"],
     ["the time outside the clock", "meter.ts", "const t = Date.now();", "uses "],
     ["the environment outside the options", "meter.ts", "const k = process.env.FAL_KEY;", "uses "],
@@ -145,6 +185,8 @@ describe("the house", () => {
 
   it("would not stand with values that import each other in a ring", () => {
     const ring = { "price/a.ts": 'import { b } from "./b.ts";', "price/b.ts": 'import { a } from "./a.ts";' };
-    expect(breaches({ ...readSources(), ...ring })).toContainEqual(expect.stringContaining("a cycle of values: price/a.ts → price/b.ts"));
+    expect(breaches({ ...readSources(), ...ring })).toContainEqual(
+      expect.stringContaining("a cycle of values: price/a.ts → price/b.ts"),
+    );
   });
 });

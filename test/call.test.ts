@@ -13,7 +13,9 @@ describe("an endpoint glob", () => {
   ])("%s over %s is %s", (glob, endpointId, wanted) => expect(endpointMatcher(glob)(endpointId)).toBe(wanted));
 
   it("takes every other sign literally", () => {
-    fc.assert(fc.property(fc.string(), (text) => endpointMatcher(text.replaceAll("*", "x"))(text.replaceAll("*", "x"))));
+    fc.assert(
+      fc.property(fc.string(), (text) => endpointMatcher(text.replaceAll("*", "x"))(text.replaceAll("*", "x"))),
+    );
   });
 
   it("matches where any of several does", () => {

@@ -114,7 +114,8 @@ async function servers(): Promise<Tally> {
   console.log(`installing ${missing.join(" and ")}`);
   const [apt, ...prefix] = process.getuid?.() === 0 ? ["apt-get"] : ["sudo", "-n", "apt-get"];
   const options = [...prefix, "-qq", "-y", "--no-install-recommends"];
-  const installed = (await succeeds(apt!, [...prefix, "-qq", "update"])) && (await succeeds(apt!, [...options, "install", ...missing]));
+  const installed =
+    (await succeeds(apt!, [...prefix, "-qq", "update"])) && (await succeeds(apt!, [...options, "install", ...missing]));
   if (!installed) console.error(`could not be installed: ${missing.join(", ")}. The tests that need them will fail.`);
   return { passed: 0, failed: 0 };
 }

@@ -29,7 +29,13 @@ export function createAlerts(rules: readonly BudgetRule[], windows: Windows, eve
     lastWindow.set(rule.key, windowId);
     if (before === undefined || typeof rule.per !== "string" || rule.per === "request") return;
     const { start, end } = windows.at(rule.per, at);
-    events.emit({ type: "budget-reset", at, budget: rule.name, windowStart: new Date(start), resetsAt: end === null ? null : new Date(end) });
+    events.emit({
+      type: "budget-reset",
+      at,
+      budget: rule.name,
+      windowStart: new Date(start),
+      resetsAt: end === null ? null : new Date(end),
+    });
   }
 
   function warn(rule: BudgetRule, state: CounterState, at: number) {
@@ -39,7 +45,8 @@ export function createAlerts(rules: readonly BudgetRule[], windows: Windows, eve
     peaks.set(state.counter, state);
     const [oldest] = peaks.keys();
     if (peaks.size > MOST_COUNTERS && oldest !== undefined) peaks.delete(oldest);
-    const resetsAt = typeof rule.per === "string" && rule.per !== "request" ? windows.at(rule.per, at).end : state.nextReleaseAt;
+    const resetsAt =
+      typeof rule.per === "string" && rule.per !== "request" ? windows.at(rule.per, at).end : state.nextReleaseAt;
     for (const { fraction } of crossedAlerts(rule, before, state)) {
       events.emit({
         type: "budget-warned",

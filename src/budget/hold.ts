@@ -94,9 +94,25 @@ export function createGate(parts: GateParts): Gate {
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       events.emit({ type: "store-failed", at: request.at, store: store.name, verb: "hold", message: error.message });
+      giveBack(request);
       if (parts.onStoreFailure === "refuse") throw error;
       return null;
     }
+  }
+
+  /** The store may have held the money before its answer was lost; nothing will be sent under that hold. */
+  function giveBack({ id, at }: HoldRequest) {
+    const note = "the answer to the hold was lost, and nothing was sent under it";
+    const settlement = {
+      at,
+      outcome: "free",
+      requestId: null,
+      post: { amount: 0n },
+      basis: "free",
+      billableUnits: null,
+      note,
+    } as const;
+    store.settle(id, settlement).catch(() => {});
   }
 
   return {
@@ -141,7 +157,16 @@ export function createGate(parts: GateParts): Gate {
   function warn(caps: readonly BudgetRule[], amount: Nano, at: number) {
     for (const { name, limitDollars } of warnedRequestCaps(caps, amount)) {
       const fraction = fromNano(amount).div(limitDollars).toNumber();
-      events.emit({ type: "budget-warned", at, budget: name, fraction, limit: limitDollars, spent: zero, held: fromNano(amount), resetsAt: null });
+      events.emit({
+        type: "budget-warned",
+        at,
+        budget: name,
+        fraction,
+        limit: limitDollars,
+        spent: zero,
+        held: fromNano(amount),
+        resetsAt: null,
+      });
     }
   }
 

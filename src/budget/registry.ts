@@ -1,11 +1,12 @@
 /** The budgets that meters wrote into a ledger, so that this process can show them. */
-import { type Budget, type BudgetRule, resolveBudgets } from "../budget/budget.ts";
-import { counterPrefix } from "../budget/counter.ts";
-import { type BudgetStanding, standings } from "../budget/standing.ts";
-import { createWindows, validWeekStart, type WeekStart } from "../budget/window.ts";
-import { validZone } from "../budget/zone.ts";
+
 import { isMeterError } from "../errors.ts";
 import type { Note, Store } from "../store/store.ts";
+import { type Budget, type BudgetRule, resolveBudgets } from "./budget.ts";
+import { counterPrefix } from "./counter.ts";
+import { type BudgetStanding, standings } from "./standing.ts";
+import { createWindows, validWeekStart, type WeekStart } from "./window.ts";
+import { validZone } from "./zone.ts";
 
 export interface RegisteredBudget {
   rule: BudgetRule;

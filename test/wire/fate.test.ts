@@ -9,7 +9,11 @@ async function listening(onConnection: (socket: import("node:net").Socket) => vo
   return { url: `http://127.0.0.1:${port}/`, close: () => new Promise((resolve) => server.close(resolve)) };
 }
 
-const failure = (url: string) => fetch(url, { method: "POST", body: "{}" }).then(() => null, (error: unknown) => error);
+const failure = (url: string) =>
+  fetch(url, { method: "POST", body: "{}" }).then(
+    () => null,
+    (error: unknown) => error,
+  );
 
 describe("what a failed request proves", () => {
   it("nothing arrived where nobody listens", async () => {
@@ -35,13 +39,18 @@ describe("what a failed request proves", () => {
   it("of several attempts, all must have been refused", () => {
     const refused = Object.assign(new Error(), { code: "ECONNREFUSED" });
     const reset = Object.assign(new Error(), { code: "ECONNRESET" });
-    expect(fateOf(new TypeError("fetch failed", { cause: new AggregateError([refused, refused]) }))).toBe("never-arrived");
+    expect(fateOf(new TypeError("fetch failed", { cause: new AggregateError([refused, refused]) }))).toBe(
+      "never-arrived",
+    );
     expect(fateOf(new TypeError("fetch failed", { cause: new AggregateError([refused, reset]) }))).toBe("unknown");
   });
 
-  it.each([null, undefined, "ECONNREFUSED", new Error("?"), new TypeError("fetch failed")])("nothing is known from %s", (odd) => {
-    expect(fateOf(odd)).toBe("unknown");
-  });
+  it.each([null, undefined, "ECONNREFUSED", new Error("?"), new TypeError("fetch failed")])(
+    "nothing is known from %s",
+    (odd) => {
+      expect(fateOf(odd)).toBe("unknown");
+    },
+  );
 
   it("a ring of causes ends", () => {
     const ring = new Error("ring") as Error & { cause: unknown };

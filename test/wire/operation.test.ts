@@ -9,11 +9,31 @@ describe("what a request asks of fal", () => {
   it.each([
     ["POST", "https://fal.run/fal-ai/flux/dev", { kind: "paid", transport: "run", endpointId: "fal-ai/flux/dev" }],
     ["POST", "https://fal.run/fal-ai/flux/dev/", { kind: "paid", transport: "run", endpointId: "fal-ai/flux/dev" }],
-    ["GET", "https://fal.run/fal-ai/flux/dev?prompt=a", { kind: "paid", transport: "run", endpointId: "fal-ai/flux/dev" }],
-    ["POST", "https://fal.run/fal-ai/any-llm/stream", { kind: "paid", transport: "stream", endpointId: "fal-ai/any-llm" }],
-    ["POST", "https://fal.run/workflows/acme/poster", { kind: "paid", transport: "run", endpointId: "workflows/acme/poster" }],
-    ["POST", "https://queue.fal.run/fal-ai/flux/dev?fal_webhook=https%3A%2F%2Fme", { kind: "paid", transport: "queue", endpointId: "fal-ai/flux/dev" }],
-    ["GET", "https://queue.fal.run/fal-ai/flux/dev?prompt=a", { kind: "paid", transport: "queue", endpointId: "fal-ai/flux/dev" }],
+    [
+      "GET",
+      "https://fal.run/fal-ai/flux/dev?prompt=a",
+      { kind: "paid", transport: "run", endpointId: "fal-ai/flux/dev" },
+    ],
+    [
+      "POST",
+      "https://fal.run/fal-ai/any-llm/stream",
+      { kind: "paid", transport: "stream", endpointId: "fal-ai/any-llm" },
+    ],
+    [
+      "POST",
+      "https://fal.run/workflows/acme/poster",
+      { kind: "paid", transport: "run", endpointId: "workflows/acme/poster" },
+    ],
+    [
+      "POST",
+      "https://queue.fal.run/fal-ai/flux/dev?fal_webhook=https%3A%2F%2Fme",
+      { kind: "paid", transport: "queue", endpointId: "fal-ai/flux/dev" },
+    ],
+    [
+      "GET",
+      "https://queue.fal.run/fal-ai/flux/dev?prompt=a",
+      { kind: "paid", transport: "queue", endpointId: "fal-ai/flux/dev" },
+    ],
     ["GET", "https://queue.fal.run/fal-ai/flux/requests/r-1/status?logs=1", { kind: "status", requestId: "r-1" }],
     ["GET", "https://queue.fal.run/fal-ai/flux/requests/r-1/status/stream", { kind: "statusStream", requestId: "r-1" }],
     ["GET", "https://queue.fal.run/fal-ai/flux/requests/r-1", { kind: "result", requestId: "r-1" }],
@@ -33,15 +53,27 @@ describe("what a request asks of fal", () => {
 
   it("looks behind a proxy for the real address", () => {
     const headers = { "X-Fal-Target-Url": "https://queue.fal.run/fal-ai/flux/dev" };
-    expect(operation("POST", "https://my.app/api/fal/proxy", headers)).toEqual({ kind: "paid", transport: "queue", endpointId: "fal-ai/flux/dev" });
+    expect(operation("POST", "https://my.app/api/fal/proxy", headers)).toEqual({
+      kind: "paid",
+      transport: "queue",
+      endpointId: "fal-ai/flux/dev",
+    });
   });
 
   it("reads a Request object and every shape of headers", () => {
     const target = "https://fal.run/fal-ai/flux/dev";
-    for (const headers of [new Headers({ "x-fal-target-url": target }), [["x-fal-target-url", target]] as [string, string][]]) {
-      expect(operationOf(readRequest(["https://my.app/proxy", { method: "post", headers }])!)).toMatchObject({ kind: "paid", transport: "run" });
+    for (const headers of [
+      new Headers({ "x-fal-target-url": target }),
+      [["x-fal-target-url", target]] as [string, string][],
+    ]) {
+      expect(operationOf(readRequest(["https://my.app/proxy", { method: "post", headers }])!)).toMatchObject({
+        kind: "paid",
+        transport: "run",
+      });
     }
-    expect(operationOf(readRequest([new Request(target, { method: "POST", body: "{}" })])!)).toMatchObject({ kind: "paid" });
+    expect(operationOf(readRequest([new Request(target, { method: "POST", body: "{}" })])!)).toMatchObject({
+      kind: "paid",
+    });
   });
 });
 

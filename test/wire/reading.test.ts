@@ -1,7 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { readWhole } from "../../src/wire/reading.ts";
 
-const answer = () => new Response('{"a":"é"}', { status: 201, statusText: "Made", headers: { "content-type": "application/json", "x-fal-request-id": "r-1" } });
+const answer = () =>
+  new Response('{"a":"é"}', {
+    status: 201,
+    statusText: "Made",
+    headers: { "content-type": "application/json", "x-fal-request-id": "r-1" },
+  });
 
 describe("an answer that was read whole", () => {
   it.each([
@@ -11,7 +16,9 @@ describe("an answer that was read whole", () => {
     const response = answer();
     expect(new TextDecoder().decode(await readWhole(response))).toBe('{"a":"é"}');
     expect(response).toBeInstanceOf(Response);
-    expect([response.status, response.statusText, response.headers.get("x-fal-request-id"), response.bodyUsed]).toEqual([201, "Made", "r-1", false]);
+    expect([response.status, response.statusText, response.headers.get("x-fal-request-id"), response.bodyUsed]).toEqual(
+      [201, "Made", "r-1", false],
+    );
     expect(await response[way]()).toEqual(wanted);
     expect(response.bodyUsed).toBe(true);
     await expect(response.text()).rejects.toThrow(TypeError);
