@@ -10,9 +10,12 @@ import { estimateRecord } from "./ledger/entry.ts";
 import { type Decimal, dollars } from "./money.ts";
 import { draftInput } from "./price/draft.ts";
 import { type Estimate, unknownEstimate } from "./price/estimate.ts";
+import { type KnownFiles, noFiles } from "./price/known-files.ts";
 import type { LivePrices } from "./price/live-prices.ts";
 import type { Pricer } from "./price/pricer.ts";
 import type { EstimateRecord } from "./store/store.ts";
+import { filesIn, readFiles } from "./wire/input-files.ts";
+import type { MediaFacts } from "./wire/media-facts.ts";
 import { type FetchArguments, hasWebhook, queryOf, readInput, type WireRequest, withInput } from "./wire/request.ts";
 
 export interface Order {
@@ -42,6 +45,14 @@ export interface Quoting {
   pricer: Pricer;
   /** `null` where prices come from the bundled list alone. */
   live: LivePrices | null;
+  /** Knows what is in the files that this process uploaded. */
+  uploads: Pick<Uploads<MediaFacts>, "factsOf"> | null;
+}
+
+/** A price, and the files that it was made from. */
+export interface Quote {
+  estimate: Estimate;
+  files: KnownFiles;
 }
 
 export interface OrderParts extends Quoting {
@@ -64,10 +75,17 @@ export async function readOrder(
     json && (scope.draft ?? parts.draft) && request.method !== "GET" ? draftInput(endpointId, body.value) : null;
   const input = draft ? draft.input : json ? body.value : undefined;
   const tags = scope.tags ? { ...parts.tags, ...scope.tags } : parts.tags;
-  const call: Call = { id: purchaseId(parts.clock.now()), endpointId, transport, input, tags, priority: scope.priority ?? 0 };
-  const { estimate, unpriced } = json
+  const call: Call = {
+    id: purchaseId(parts.clock.now()),
+    endpointId,
+    transport,
+    input,
+    tags,
+    priority: scope.priority ?? 0,
+  };
+  const { estimate, files, unpriced } = json
     ? await priced(parts, call)
-    : { estimate: unknownEstimate(endpointId, "its input is not JSON"), unpriced: null };
+    : { estimate: unknownEstimate(endpointId, "its input is not JSON"), files: noFiles, unpriced: null };
   if (json) await parts.cache?.uploads.recall(input);
   const webhook = hasWebhook(request);
   const keys = json
@@ -94,35 +112,42 @@ export async function readOrder(
     ),
     ...keys,
     estimate,
-    record: estimateRecord(estimate, json && !unpriced ? parts.pricer.shapeOf(endpointId, input) : null),
+    record: estimateRecord(estimate, json && !unpriced ? parts.pricer.shapeOf(endpointId, input, files) : null),
     unpriced,
   };
 }
 
 /** An absurd input has no estimate. Whether that refuses the call is the budgets' business, not the price's. */
-async function priced(parts: Quoting, call: Call): Promise<{ estimate: Estimate; unpriced: OptionsError | null }> {
+async function priced(parts: Quoting, call: Call): Promise<Quote & { unpriced: OptionsError | null }> {
   try {
-    return { estimate: await quote(parts, call.endpointId, call.input), unpriced: null };
+    return { ...(await quote(parts, call.endpointId, call.input)), unpriced: null };
   } catch (error) {
     if (!(error instanceof OptionsError)) throw error;
-    return { estimate: unknownEstimate(call.endpointId, error.message), unpriced: error };
+    return { estimate: unknownEstimate(call.endpointId, error.message), files: noFiles, unpriced: error };
   }
 }
 
 /**
- * What a request will cost now. Waits for fal's pricing API only where nothing else is known of the price.
+ * What a request will cost now. Waits for fal's pricing API only where nothing else is known of the price, and looks into the files of
+ * the input only where the price is not settled without.
  * @throws OptionsError for an absurd input, naming the field
  */
 export async function quote(
-  { clock, pricer, live }: Quoting,
+  { clock, pricer, live, uploads }: Quoting,
   endpointId: EndpointId,
   input: unknown,
-): Promise<Estimate> {
-  const estimate = pricer.estimate(endpointId, input, clock.now());
+): Promise<Quote> {
+  let estimate = pricer.estimate(endpointId, input, clock.now());
   const news = live?.freshen(endpointId, estimate.expected !== null);
-  if (!news) return estimate;
-  await news;
-  return pricer.estimate(endpointId, input, clock.now());
+  if (news) {
+    await news;
+    estimate = pricer.estimate(endpointId, input, clock.now());
+  }
+  const found = estimate.confidence === "exact" ? [] : filesIn(input);
+  if (found.length === 0) return { estimate, files: noFiles };
+  const files = await readFiles(found, (fileUrl) => uploads?.factsOf(fileUrl));
+  if (files.size > 0) estimate = pricer.estimate(endpointId, input, clock.now(), files);
+  return { estimate, files };
 }
 
 /** A body that has no canonical form (deeper than any endpoint takes) is sent as it is, and shared with nobody. */

@@ -13,9 +13,12 @@ export type UploadStep =
 
 /**
  * Learns which bytes are behind the URLs of uploaded files, by watching the uploads. A second upload of the same bytes gets
- * another URL from fal; with the hash in its place the request still has the same cache key.
+ * another URL from fal; with the hash in its place the request still has the same cache key. `Facts` is what a reader of files
+ * finds in the bytes.
  */
-export interface Uploads extends ContentHashes {
+export interface Uploads<Facts = unknown> extends ContentHashes {
+  /** What the bytes behind a URL say of themselves, where this process uploaded them whole and they said something. */
+  factsOf(fileUrl: string): Facts | undefined;
   /** fal answered an initiate request with the URL to upload to and the URL the file will have. */
   initiated(uploadUrl: string, fileUrl: string): void;
   /** Recognises a request that belongs to an initiated upload by its URL. */
@@ -38,7 +41,7 @@ export interface Uploads extends ContentHashes {
   recall(input: unknown): Promise<void>;
 }
 
-interface Pending {
+interface Pending<Facts> {
   readonly fileUrl: string;
   /** Of everything before the latest part, so that the part can be sent again. */
   readonly before: Sha256;
@@ -46,6 +49,8 @@ interface Pending {
   readonly upTo: Sha256;
   /** The latest part; 0 for none, `null` for a whole file. */
   readonly latest: number | null;
+  /** Being read while the file is on its way. */
+  readonly facts: Promise<Facts | null> | null;
 }
 
 const NOTE_KIND = "upload";
@@ -57,18 +62,28 @@ const MAX_RECALLED = 64;
 
 /**
  * @param store Where knowledge is shared; `null` keeps it in this process.
+ * @param read Reads the bytes of a whole file, and never throws; `null` where nobody asks what they say. Files that come in parts are
+ * not read.
  * @param max The most file URLs remembered; the least recently used are forgotten first. @default 10000
  */
-export function createUploads(store: Pick<Store, "putNote" | "getNote"> | null, clock: Clock, max = 10_000): Uploads {
-  const known = new LRUCache<string, string>({ max });
-  const pending = new LRUCache<string, Pending>({ max: MAX_PENDING });
+export function createUploads<Facts extends object>(
+  store: Pick<Store, "putNote" | "getNote"> | null,
+  clock: Clock,
+  read: ((bytes: Uint8Array) => Promise<Facts | null>) | null = null,
+  max = 10_000,
+): Uploads<Facts> {
+  const known = new LRUCache<string, string>(atMost(max));
+  const facts = new LRUCache<string, Facts>(atMost(max));
+  const pending = new LRUCache<string, Pending<Facts>>(atMost(MAX_PENDING));
 
   return {
     hashOf: (fileUrl) => known.get(fileUrl),
+    factsOf: (fileUrl) => facts.get(fileUrl),
 
     initiated(uploadUrl, fileUrl) {
       const address = addressOf(uploadUrl);
-      if (address) pending.set(address, { fileUrl, before: createSha256(), upTo: createSha256(), latest: 0 });
+      if (!address) return;
+      pending.set(address, { fileUrl, before: createSha256(), upTo: createSha256(), latest: 0, facts: null });
     },
 
     stepOf(url) {
@@ -95,7 +110,8 @@ export function createUploads(store: Pick<Store, "putNote" | "getNote"> | null, 
       }
       const upTo = before.copy();
       upTo.update(bytes);
-      pending.set(address, { fileUrl: upload.fileUrl, before, upTo, latest: partNumber });
+      const reading = partNumber === null && read ? read(bytes) : null;
+      pending.set(address, { fileUrl: upload.fileUrl, before, upTo, latest: partNumber, facts: reading });
     },
 
     async completed(uploadUrl) {
@@ -105,6 +121,8 @@ export function createUploads(store: Pick<Store, "putNote" | "getNote"> | null, 
       if (!upload || upload.latest === 0) return;
       const hash = upload.upTo.hex();
       known.set(upload.fileUrl, hash);
+      const told = await upload.facts;
+      if (told) facts.set(upload.fileUrl, told);
       const at = clock.now();
       const note = { kind: NOTE_KIND, key: sha256(upload.fileUrl), value: hash, at, expiresAt: at + NOTE_LIFE_MS };
       await store?.putNote(note);
@@ -126,8 +144,13 @@ export function createUploads(store: Pick<Store, "putNote" | "getNote"> | null, 
   };
 }
 
+/** A bound without room set aside for it: most meters see no upload. */
+function atMost(entries: number) {
+  return { maxSize: entries, sizeCalculation: () => 1 };
+}
+
 /** The hash of what stands before a part; `undefined` when the order cannot be understood. */
-function hashBefore(upload: Pending, partNumber: number | null): Sha256 | undefined {
+function hashBefore(upload: Pending<unknown>, partNumber: number | null): Sha256 | undefined {
   const { latest } = upload;
   if (partNumber === null) return latest === null || latest === 0 ? createSha256() : undefined;
   if (partNumber === latest) return upload.before;

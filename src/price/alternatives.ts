@@ -3,6 +3,7 @@ import { type Ask, asParameters, settled, switchedOn } from "./ask.ts";
 import { tierOf } from "./card-rules.ts";
 import type { Estimate } from "./estimate.ts";
 import { inputShape } from "./input-shape.ts";
+import { noFiles } from "./known-files.ts";
 import type { Pricer } from "./pricer.ts";
 import { type CardRate, rateCard, tierSides } from "./rate-card.ts";
 import { rateAt } from "./rates.ts";
@@ -43,6 +44,7 @@ function changes(endpointId: string, input: unknown): Change[] {
     endpointId,
     input: asParameters(input),
     shape: inputShape(endpointId),
+    files: noFiles,
     assumed: { imageMegapixels: 1, videoSeconds: 1, audioSeconds: 1 },
   };
   return [

@@ -1,5 +1,6 @@
 import { OptionsError } from "../errors.ts";
 import type { InputShape, Parameter } from "./input-shape.ts";
+import type { KnownFiles } from "./known-files.ts";
 import type { AssumedInputs } from "./prices-options.ts";
 
 /** One endpoint asked with one input: what a rule may look at. */
@@ -7,7 +8,9 @@ export interface Ask {
   readonly endpointId: string;
   readonly input: Readonly<Record<string, unknown>>;
   readonly shape: InputShape;
-  /** How large files behind a URL are taken to be, since nobody looks inside them. */
+  /** What is known of the files in the input; empty where nobody looked inside them. */
+  readonly files: KnownFiles;
+  /** How large the other files are taken to be. */
   readonly assumed: AssumedInputs;
 }
 

@@ -1,5 +1,6 @@
 import { OptionsError } from "../errors.ts";
 import { type Ask, given, settled } from "./ask.ts";
+import { ownSeconds } from "./known-files.ts";
 import { textLength } from "./length.ts";
 import { readSize } from "./sizes.ts";
 import { imagesGiven } from "./units/images.ts";
@@ -26,6 +27,8 @@ const SIZES = /^(image_size|video_size)$/;
 
 /** Texts of one bucket are taken to cost alike. */
 const BUCKETS = [50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000];
+/** Recordings of one bucket are taken to cost alike. */
+const LENGTHS = [5, 10, 20, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200];
 /** Where the prompt itself is what is spoken or read. */
 const READS_PROMPT = /tts|speech|voice|dialog|avatar|llm|chat|vision|caption/;
 
@@ -44,6 +47,8 @@ export function billShape(ask: Ask): string {
   if (images > 0) parts.push(`images=${images}`);
   const characters = textLength(ask, READS_PROMPT.test(ask.endpointId));
   if (characters !== null) parts.push(`characters<=${BUCKETS.find((most) => characters <= most) ?? "more"}`);
+  const seconds = ownSeconds(ask)?.high;
+  if (seconds !== undefined) parts.push(`seconds<=${LENGTHS.find((most) => seconds <= most) ?? "more"}`);
   const whole = parts.join(" ");
   return `${digest(whole)} ${whole.slice(0, LONGEST_READABLE)}`.trimEnd();
 }

@@ -32,7 +32,8 @@ const KINDS: Record<string, ParameterKind> = {
   o: "other",
 };
 
-const untyped: InputShape = { kin: null, parameters: {} };
+/** Without a prototype: an input may have a parameter named `toString`. */
+const untyped: InputShape = { kin: null, parameters: Object.create(null) };
 const indexes: ReadonlyMap<string, number> = new Map(
   endpointShapes.map((line) => {
     const at = line.lastIndexOf(" ");

@@ -111,7 +111,8 @@ export function billedEstimate(
     high: ruled && !agreed && rule.high !== null ? Decimal.max(rule.high, high) : high,
     unit: rule.unit ?? (counted ? "billed unit" : null),
     quantity: counted ? known.units!.mean : null,
-    unitPrice: counted ? unitPrice : null,
+    // An agreed price of a unit that nobody can count before is what the bill will be settled by.
+    unitPrice: !ruled && rule.unitPrice ? rule.unitPrice : counted ? unitPrice : null,
     basis: "learned",
     source: sourceOf(known, spread, own !== undefined, ruled),
     asOf: new Date(known.at).toISOString(),

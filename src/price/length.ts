@@ -1,6 +1,7 @@
 import { OptionsError } from "../errors.ts";
 import { type Ask, given, parameter, positiveNumber, settled, shown, switchedOn, takes, wholeNumber } from "./ask.ts";
-import { exactly, type Span, span } from "./span.ts";
+import { ownSeconds } from "./known-files.ts";
+import { exactly, isExact, type Span, span } from "./span.ts";
 
 /** Seconds of media, and why they are not known, where they are not. */
 export interface Length {
@@ -35,7 +36,7 @@ function spelledSeconds(value: unknown, name: string, kind: string | undefined):
 
 /**
  * How long the thing asked for will be, from what the input or the endpoint's defaults say: a duration, frames over a rate,
- * a text to be spoken, or a file whose length is assumed.
+ * a text to be spoken, or a file, whose length is assumed where it is not known.
  * @throws OptionsError naming the parameter when it is not a length of time.
  */
 export function lengthOf(ask: Ask): Length {
@@ -114,6 +115,12 @@ const MAKES_VIDEO = /video|avatar|lipsync|human|fabric/;
 function filed(ask: Ask): Length | null {
   const { audio, video, image } = filesOf(ask);
   if (audio === "none" && video === "none") return null;
+  const own = ownSeconds(ask);
+  if (own)
+    return {
+      seconds: own,
+      doubt: isExact(own) ? null : "which of its files says how long it will be is not published",
+    };
   const { videoSeconds, audioSeconds } = ask.assumed;
   const filmed = video === "given" || image === "given" || MAKES_VIDEO.test(ask.endpointId);
   const heard = audio === "given" && !filmed;

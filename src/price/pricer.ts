@@ -5,6 +5,7 @@ import { billShape } from "./bill-shape.ts";
 import { type Credit, creditAt } from "./credits.ts";
 import { type Estimate, unknownEstimate } from "./estimate.ts";
 import { type InputShape, inputShape } from "./input-shape.ts";
+import { inWords, type KnownFiles, noFiles } from "./known-files.ts";
 import { billedEstimate, type EndpointBills } from "./learned.ts";
 import { listPrice } from "./list-price.ts";
 import type { ResolvedPrices } from "./prices-options.ts";
@@ -43,17 +44,17 @@ export interface LivePrice extends Partial<Dated> {
 export interface Pricer {
   /**
    * What a request will cost, by the rates in force at `at` (milliseconds since the epoch). Pure: the same question always has the
-   * same answer until something new is told. While a change of a live price is announced, `high` covers the new price too.
+   * same answer until something new is told. What `files` say of themselves stands in place of what `prices.inputs` assumes of them. While a change of a live price is announced, `high` covers the new price too.
    * @throws OptionsError naming `input.<parameter>` for values that no request can mean: a negative size, a billion images.
    */
-  estimate(endpointId: string, input: unknown, at: number): Estimate;
+  estimate(endpointId: string, input: unknown, at: number, files?: KnownFiles): Estimate;
   /**
    * What fal bills one unit of an endpoint at: the live price, else what its billing events charged, else the bundled list's. `null`
    * where none has one, or where the list's own figure is doubtful.
    */
   unitPrice(endpointId: string, at: number): UnitPrice | null;
   /** What bills of a request are kept under: the parameters that bear on its price, and nothing that a person wrote. */
-  shapeOf(endpointId: string, input: unknown): string;
+  shapeOf(endpointId: string, input: unknown, files?: KnownFiles): string;
   /**
    * Takes prices read from fal's pricing API, over those of the same endpoints taken before.
    * @throws OptionsError naming `prices.live` for an amount that is none.
@@ -110,9 +111,9 @@ export function createPricer(options: ResolvedPrices): Pricer {
     return found;
   };
 
-  const askOf = (endpointId: string, input: unknown): Ask => {
+  const askOf = (endpointId: string, input: unknown, files: KnownFiles): Ask => {
     const { shape } = readyFor(endpointId);
-    return { endpointId, input: asParameters(input), shape, assumed: options.assumed };
+    return { endpointId, input: asParameters(input), shape, files, assumed: options.assumed };
   };
 
   const ruled = (ask: Ask, at: number): Estimate => {
@@ -127,6 +128,14 @@ export function createPricer(options: ResolvedPrices): Pricer {
         return credit ? { ...estimate, source: `${estimate.source}; held by ${creditName(credit)}` } : estimate;
     }
     return unknownEstimate(endpointId, unknown);
+  };
+
+  /** Says so where the files themselves made the difference. */
+  const informed = (ask: Ask, at: number): Estimate => {
+    const estimate = ruled(ask, at);
+    const blind = ruled({ ...ask, files: noFiles }, at);
+    const same = estimate.source === blind.source && sameAmounts(estimate, blind);
+    return same ? estimate : { ...estimate, source: `${estimate.source}; by ${inWords(ask.files)}` };
   };
 
   const unitPrice = (endpointId: string, at: number): UnitPrice | null => {
@@ -145,15 +154,15 @@ export function createPricer(options: ResolvedPrices): Pricer {
   };
 
   return {
-    estimate(endpointId, input, at) {
-      const ask = askOf(endpointId, input);
-      const estimate = ruled(ask, at);
+    estimate(endpointId, input, at, files = noFiles) {
+      const ask = askOf(endpointId, input, files);
+      const estimate = files.size === 0 ? ruled(ask, at) : informed(ask, at);
       const known = bills.get(endpointId);
       if (!known) return estimate;
       return billedEstimate(estimate, known, billShape(ask), unitPrice(endpointId, at)?.unitPrice ?? null);
     },
     unitPrice,
-    shapeOf: (endpointId, input) => billShape(askOf(endpointId, input)),
+    shapeOf: (endpointId, input, files = noFiles) => billShape(askOf(endpointId, input, files)),
     setLive(prices) {
       const rows = new Map<string, LiveRow[]>();
       for (const { endpointId, unit, unitPrice: price, asOf, from = null, until = null } of prices) {
@@ -174,6 +183,13 @@ export function createPricer(options: ResolvedPrices): Pricer {
       usedUp = credits;
     },
   };
+}
+
+function sameAmounts(a: Estimate, b: Estimate): boolean {
+  return (["low", "expected", "high"] as const).every((bound) => {
+    const [one, other] = [a[bound], b[bound]];
+    return one === null || other === null ? one === other : one.eq(other);
+  });
 }
 
 function creditName({ boughtAt }: Credit): string {

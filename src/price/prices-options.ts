@@ -5,11 +5,14 @@ import type { Credit } from "./credits.ts";
 import { checkTiers, type DiscountTier } from "./discount.ts";
 import { countFor } from "./quantity.ts";
 import type { Dated } from "./rates.ts";
-import { readUnit, type Unit } from "./unit-words.ts";
+import { computeSecond, isComputeSecond, readUnit, type Unit } from "./unit-words.ts";
 
 /** A rate of one's own: what one `unit` of an endpoint costs, and when. */
 export interface RateInput {
-  /** In the words of fal's pricing: `images`, `megapixels`, `seconds`, `1000 characters`, `requests`, …. @default "requests" */
+  /**
+   * In the words of fal's pricing: `images`, `megapixels`, `seconds`, `1000 characters`, `requests`, …. `compute seconds`
+   * settle a bill by the time that the model worked, where fal tells it; before, the price is unknown. @default "requests"
+   */
   unit?: string;
   /** US dollars for one unit. */
   price: MoneyInput;
@@ -36,7 +39,10 @@ export interface PricesOptions {
   credentials?: string;
   /** Rates of one's own by endpoint id, before every published price. @default none */
   rates?: RatesInput;
-  /** How large the files behind URLs can be: nobody looks inside them, so an estimate's `high` assumes this. */
+  /**
+   * How large a file of the input can be, where nobody looked inside: an estimate's `high` assumes this. Blobs, data URIs and files that
+   * this process uploaded are priced by their own size or length, up to 64 MiB; nothing is downloaded to find out.
+   */
   inputs?: {
     /** @default 16, an image of 4096 × 4096 */
     imageMegapixels?: number;
@@ -187,8 +193,8 @@ function readRate(rate: MoneyInput | RateInput, option: string): OwnRate {
     return { unit: readUnit("requests"), price: dollars(rate as MoneyInput, option), from: null, until: null };
   onlyKeys(rate, option, ["unit", "price", "from", "until"]);
   const { unit = "requests", price, from, until } = rate;
-  const counted = typeof unit === "string" ? readUnit(unit) : null;
-  if (!counted || !countFor(counted)) {
+  const counted = typeof unit !== "string" ? null : isComputeSecond(unit) ? computeSecond : readUnit(unit);
+  if (!counted || (counted !== computeSecond && !countFor(counted))) {
     throw new OptionsError(
       `${option}.unit`,
       "a unit that can be counted, such as images, megapixels, seconds or requests",

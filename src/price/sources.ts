@@ -2,7 +2,7 @@ import { Decimal, decimal, dollars } from "../money.ts";
 import type { Ask } from "./ask.ts";
 import { priceByCard } from "./card-rules.ts";
 import { type CountedPrice, estimator, noFactor } from "./counted-price.ts";
-import type { Estimate } from "./estimate.ts";
+import { type Estimate, unknownEstimate } from "./estimate.ts";
 import { both } from "./factor.ts";
 import type { Family } from "./families/family.ts";
 import { familyOf } from "./family-rules.ts";
@@ -14,7 +14,7 @@ import { countFor } from "./quantity.ts";
 import { rateCard, rateCardDate } from "./rate-card.ts";
 import { type Dated, rateAt } from "./rates.ts";
 import { surchargesOf } from "./surcharges.ts";
-import { readUnit } from "./unit-words.ts";
+import { computeSecond, readUnit } from "./unit-words.ts";
 
 /**
  * Answers for one endpoint from one kind of price, by the rates in force at `day`; `null` where that kind says nothing about this
@@ -71,11 +71,36 @@ export function billed(endpointId: string): ListPrice | null {
 
 export function ownRates(endpointId: string, rates: readonly OwnRate[] | undefined, source: string): Source | null {
   if (!rates) return null;
-  const priced = new Map(rates.map((rate) => [rate, estimator(ownPrice(endpointId, rate, source))]));
+  const priced = new Map(
+    rates.map((rate) => [
+      rate,
+      rate.unit === computeSecond
+        ? byComputeTime(endpointId, rate, source)
+        : estimator(ownPrice(endpointId, rate, source)),
+    ]),
+  );
   return (ask, at) => {
     const rate = rateAt(rates, at);
     return rate ? priced.get(rate)!(ask) : null;
   };
+}
+
+/** The price of a second that the model works. How many there will be is unknown, and so is every amount. */
+function byComputeTime(endpointId: string, rate: OwnRate, source: string): () => Estimate {
+  const { unit, price: unitPrice } = rate;
+  const why = `${source}; nobody knows before how long the model will work`;
+  return () => ({
+    ...unknownEstimate(endpointId, why),
+    unit: unit.word,
+    unitPrice,
+    basis: "contract",
+    asOf: dateOf(rate),
+    lines: [{ label: "the time that the model works", quantity: null, unit: unit.word, unitPrice, amount: null }],
+  });
+}
+
+function dateOf({ from }: Dated): string | null {
+  return from === null ? null : new Date(from).toISOString().slice(0, 10);
 }
 
 /** A rate that was agreed holds for every tier, so nothing multiplies it. */
@@ -88,7 +113,7 @@ function ownPrice(endpointId: string, rate: OwnRate, source: string): CountedPri
     unitPrice: rate.price,
     basis: "contract",
     source,
-    asOf: rate.from === null ? null : new Date(rate.from).toISOString().slice(0, 10),
+    asOf: dateOf(rate),
     standing: "observed",
     count: (ask) => count(ask, rate.unit),
     factor: noFactor,
@@ -148,7 +173,7 @@ export function carded(endpointId: string): Source | null {
       unitPrice,
       basis: "rate-card",
       source: doubt === null ? "rate card" : `rate card; ${doubt}`,
-      asOf: rate.from === null ? rateCardDate : new Date(rate.from).toISOString().slice(0, 10),
+      asOf: dateOf(rate) ?? rateCardDate,
       confidence: doubt !== null ? "doubtful" : low.eq(high) ? "exact" : "bracketed",
       discount: null,
       lines: [{ label, quantity, unit, unitPrice, amount: expected }],

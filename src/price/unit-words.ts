@@ -64,6 +64,13 @@ export function readUnit(text: string): Unit {
   return { kind, per: size * many, word: counted === undefined ? noun : word };
 }
 
+/** A second that the model works: nobody knows before how many there will be, and fal tells afterwards. */
+export const computeSecond: Unit = { kind: "unsaid", per: 1, word: "compute second" };
+
+export function isComputeSecond(text: string): boolean {
+  return singular(text.trim().toLowerCase().replace(/\s+/g, " ")) === computeSecond.word;
+}
+
 /** Words of fal's pricing that say nothing of the count, though fal bills by them (fal's Platform API, prices observed to July 2026). */
 const UNSAID = /^(unit|credit|generation|train unit|compute second|1|)$/;
 

@@ -32,7 +32,10 @@ export function jobStatus(body: unknown): { state: JobState; inferenceSeconds: n
   const { status, metrics } = (body ?? {}) as { status?: unknown; metrics?: { inference_time?: unknown } };
   if (status !== "IN_QUEUE" && status !== "IN_PROGRESS" && status !== "COMPLETED") return null;
   const time = metrics?.inference_time;
-  return { state: status, inferenceSeconds: typeof time === "number" && time >= 0 && Number.isFinite(time) ? time : null };
+  return {
+    state: status,
+    inferenceSeconds: typeof time === "number" && time >= 0 && Number.isFinite(time) ? time : null,
+  };
 }
 
 /** True for an answer that fal's model or runner gave, rather than something on the way to it. */

@@ -33,7 +33,12 @@ const DEEPEST_CAUSE = 8;
 
 function provesAbsence(failure: unknown, depth: number): boolean {
   if (typeof failure !== "object" || failure === null || depth > DEEPEST_CAUSE) return false;
-  const { code, cause, errors, message } = failure as { code?: unknown; cause?: unknown; errors?: unknown; message?: unknown };
+  const { code, cause, errors, message } = failure as {
+    code?: unknown;
+    cause?: unknown;
+    errors?: unknown;
+    message?: unknown;
+  };
   if (Array.isArray(errors) && errors.length > 0) return errors.every((each) => provesAbsence(each, depth + 1));
   if (typeof code === "string") return NEVER_ARRIVED.has(code);
   if (message === REFUSED_BY_FETCH) return true;

@@ -176,8 +176,52 @@ describe("what another process uploaded", () => {
   });
 });
 
+describe("what a file says of itself", () => {
+  const read = async (bytes: Uint8Array) => (bytes.length > 0 ? { length: bytes.length } : null);
+
+  it("is known once fal accepted the upload, as it was sent last", async () => {
+    const uploads = createUploads(null, handClock(), read);
+    uploads.initiated(UPLOAD, FILE);
+    uploads.part(UPLOAD, null, bytesOf("a hen"));
+    uploads.part(UPLOAD, null, bytesOf("fox"));
+    expect(uploads.factsOf(FILE)).toBeUndefined();
+    await uploads.completed(UPLOAD);
+    expect(uploads.factsOf(FILE)).toEqual({ length: 3 });
+  });
+
+  it("is not known of a file that came in parts, that said nothing, or that nobody read", async () => {
+    const asked: [typeof read | null, number | null, string][] = [
+      [read, 1, "fox"],
+      [read, null, ""],
+      [null, null, "fox"],
+    ];
+    for (const [reader, partNumber, text] of asked) {
+      const uploads = createUploads(null, handClock(), reader);
+      uploads.initiated(UPLOAD, FILE);
+      uploads.part(UPLOAD, partNumber, bytesOf(text));
+      await uploads.completed(UPLOAD);
+      expect(uploads.factsOf(FILE)).toBeUndefined();
+      expect(uploads.hashOf(FILE)).toBe(hashOf(text));
+    }
+  });
+
+  it("is remembered of so many files", async () => {
+    const uploads = createUploads(null, handClock(), read, 2);
+    for (const n of [1, 2, 3]) {
+      uploads.initiated(`https://storage.example/${n}`, `https://v3.fal.media/files/${n}`);
+      uploads.part(`https://storage.example/${n}`, null, bytesOf("fox"));
+      await uploads.completed(`https://storage.example/${n}`);
+    }
+    expect([1, 2, 3].map((n) => uploads.factsOf(`https://v3.fal.media/files/${n}`) !== undefined)).toEqual([
+      false,
+      true,
+      true,
+    ]);
+  });
+});
+
 it("remembers only so many uploads, the least recently used going first", async () => {
-  const uploads = createUploads(null, handClock(), 2);
+  const uploads = createUploads(null, handClock(), null, 2);
   for (const n of [1, 2, 3]) {
     uploads.initiated(`https://storage.example/${n}`, `https://v3.fal.media/files/${n}`);
     uploads.part(`https://storage.example/${n}`, null, bytesOf("fox"));

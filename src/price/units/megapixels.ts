@@ -1,7 +1,8 @@
 import { type Ask, given, positiveNumber, settled, takes, wholeNumber } from "../ask.ts";
+import { ownSizes } from "../known-files.ts";
 import { lengthOf } from "../length.ts";
 import type { Quantity } from "../quantity.ts";
-import { autoMegapixels, MEGAPIXEL, megapixels, readSize } from "../sizes.ts";
+import { autoMegapixels, MEGAPIXEL, megapixels, readSize, type Size } from "../sizes.ts";
 import { plus, type Span, span, times } from "../span.ts";
 import { countOf, imagesGiven, imagesMade } from "./images.ts";
 
@@ -35,12 +36,31 @@ function areaMade(ask: Ask): Area {
   }
   if (imagesGiven(ask) > 0 || followsImage(ask)) {
     const paints = ["prompt", "num_inference_steps", "image_size"].some((name) => takes(ask, name));
+    const own = ownSizes(ask);
+    if (own) return paints ? repainted(own) : covering(own.map(megapixels), "");
     const most = paints ? Math.min(MOST_PAINTED_MEGAPIXELS, ask.assumed.imageMegapixels) : ask.assumed.imageMegapixels;
     const doubt = `the size follows the input image; taken as up to ${most} megapixels (prices.inputs.imageMegapixels)`;
     return { megapixels: span(Math.min(0.25, most), Math.min(1, most), most), label: "", doubt };
   }
   const doubt = `the size is not stated; taken as up to ${MOST_UNSAID_MEGAPIXELS} megapixels`;
   return { megapixels: span(0.25, 1, MOST_UNSAID_MEGAPIXELS), label: "", doubt };
+}
+
+/** The areas of which one will be made: nobody says which image is followed where there are several. */
+function covering(areas: readonly Span[], label: string): Area {
+  const low = Math.min(...areas.map((area) => area.low));
+  const high = Math.max(...areas.map((area) => area.high));
+  return { megapixels: span(low, high, high), label, doubt: null };
+}
+
+/** A model that paints over an image shrinks a large one, and may enlarge a small one to a megapixel. */
+function repainted(sizes: readonly Size[]): Area {
+  const areas = sizes.map((size) => {
+    const { low, high } = megapixels(size);
+    const most = Math.max(1, Math.min(MOST_PAINTED_MEGAPIXELS, high));
+    return span(Math.min(low, 1), most, most);
+  });
+  return { ...covering(areas, ""), doubt: "a model may paint an image larger or smaller than it was given" };
 }
 
 function followsImage(ask: Ask): boolean {
@@ -58,6 +78,11 @@ function pair(ask: Ask, width: string, height: string): { width: unknown; height
 /** An upscaler is billed by what it makes: the input's area times the factor squared. */
 function upscaled(ask: Ask): Area {
   const factor = positiveNumber(ask, takes(ask, "upscale_factor") ? "upscale_factor" : "scale", 4, MOST_UPSCALED);
+  const own = settled(ask, "upscale_mode") === "target" ? null : ownSizes(ask);
+  if (own) {
+    const enlarged = ({ width, height }: Size) => megapixels({ width: width * factor, height: height * factor });
+    return covering(own.map(enlarged), ` upscaled ${factor} times`);
+  }
   const most = ask.assumed.imageMegapixels * Math.max(1, factor * factor);
   const low = Math.min(0.25, ask.assumed.imageMegapixels);
   const doubt = `the size follows the input image, taken as up to ${ask.assumed.imageMegapixels} megapixels (prices.inputs.imageMegapixels)`;
@@ -83,12 +108,27 @@ export function processedMegapixelCount(ask: Ask): Quantity {
   const made = megapixelCount(ask);
   const images = Math.max(imagesGiven(ask), followsImage(ask) ? 1 : 0);
   if (images === 0) return made;
+  const own = ownSizes(ask);
+  if (own?.length === images) {
+    const read = own.map((size) => Math.min(MOST_PAINTED_MEGAPIXELS, Math.max(1, megapixels(size).high)));
+    const bare = own.map((size) => Math.min(MOST_PAINTED_MEGAPIXELS, megapixels(size).low));
+    const all = total(read);
+    return {
+      count: plus(made.count, span(total(bare), all, all)),
+      label: `${made.label} from ${countOf(images, "image")}`,
+      doubt: made.doubt,
+    };
+  }
   const most = Math.min(MOST_PAINTED_MEGAPIXELS, Math.max(1, ask.assumed.imageMegapixels));
   return {
     count: plus(made.count, span(images * 0.25, images, images * most)),
     label: `${made.label} from ${countOf(images, "image")}`,
     doubt: made.doubt ?? `the size of the input images is not in the request; taken as up to ${most} megapixels each`,
   };
+}
+
+function total(numbers: readonly number[]): number {
+  return numbers.reduce((sum, each) => sum + each, 0);
 }
 
 function videoLike(ask: Ask): boolean {
