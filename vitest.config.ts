@@ -9,6 +9,8 @@ export default defineConfig({
       { find: /^fal-meter\/emulator$/, replacement: src("emulator/emulator.ts") },
       { find: /^fal-meter\/sqlite$/, replacement: src("store/sqlite.ts") },
       { find: /^fal-meter\/redis$/, replacement: src("store/redis.ts") },
+      { find: /^fal-meter\/dashboard$/, replacement: src("dashboard/dashboard.ts") },
+      { find: /^fal-meter\/otel$/, replacement: src("otel/otel.ts") },
       { find: /^fal-meter$/, replacement: src("index.ts") },
     ],
   },

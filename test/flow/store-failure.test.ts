@@ -181,7 +181,10 @@ describe("a closed meter", () => {
     await fal.run(image, { input });
     await meter.close();
     for (const attempt of [1, 2, 3]) {
-      expect([attempt, await failure(fal.run(image, { input }))]).toMatchObject([attempt, { name: "StoreError", reason: "closed" }]);
+      expect([attempt, await failure(fal.run(image, { input }))]).toMatchObject([
+        attempt,
+        { name: "StoreError", reason: "closed" },
+      ]);
     }
     expect(emulator.paidPosts()).toBe(1);
   });

@@ -7,6 +7,8 @@ import type { World } from "./world.ts";
 /** Every paid request that was handed to `fetch`, and the rules for sending one. */
 export interface Posts {
   posted(owner: string, purchaseId: string | null, asked: Asked & { kind: "paid" }): Post;
+  /** How many were sent in all. */
+  readonly sent: number;
   /** The most that were in flight at once since the last time this was asked. */
   mostAtOnce(owner: string): number;
   /** Whether what was sent in this step had its hold. */
@@ -94,6 +96,9 @@ export function createPosts(world: World, books: Books, { places, sharedSince, c
       if (purchaseId !== null) unchecked.push(purchaseId);
       most.set(owner, Math.max(most.get(owner) ?? 0, inFlightOf(owner).length));
       return post;
+    },
+    get sent() {
+      return posts.size;
     },
     mostAtOnce(owner) {
       const peak = most.get(owner) ?? 0;

@@ -8,6 +8,8 @@ export interface Scenario {
   processes: number;
   /** No faults, no deaths, right clocks, answers kept for long, and nobody gives up. */
   calm: boolean;
+  /** Whether programs use the queue at all, or only calls that are answered at once. */
+  queues: boolean;
   budgets: Budget[];
   cache: false | CacheOptions;
   limits: Limits | undefined;
@@ -72,6 +74,7 @@ export function drawScenario(random: Random): Scenario {
   return {
     processes: random.whole(1, 4),
     calm,
+    queues: random.chance(0.8),
     budgets: budgets.filter(() => random.chance(0.4)).map((budget) => ({ ...budget, match: { endpoints: guarded } })),
     cache: random.chance(0.3)
       ? false

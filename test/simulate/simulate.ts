@@ -82,7 +82,7 @@ export async function simulate({ seed, steps, plant = null }: SimulationOptions)
     async function begin(): Promise<void> {
       const life = random.pick(lives);
       const call = `c${errands.size}`;
-      const { errand, act } = beginErrand(life, call, jobs, world, scenario.calm);
+      const { errand, act } = beginErrand(life, call, jobs, world, scenario);
       errands.set(call, errand);
       world.note(`${life.owner} ${call} begins: ${errand.what}`);
       await world.as(life.owner, act);

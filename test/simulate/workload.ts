@@ -4,7 +4,7 @@ import { isMeterError } from "../../src/errors.ts";
 import type { Input } from "./fal.ts";
 import type { Life } from "./life.ts";
 import type { Random } from "./random.ts";
-import { unguarded, unknownPrice } from "./scenario.ts";
+import { type Scenario, unguarded, unknownPrice } from "./scenario.ts";
 import type { World } from "./world.ts";
 
 /** Something that a program asks of its client. */
@@ -39,6 +39,7 @@ const KINDS = [
   "submit and leave",
   "submit with webhook",
 ] as const;
+const ATONCE = ["run", "stream"] as const;
 const MISSING = "the answer is nobody's";
 
 /** Draws one errand and begins it. It runs by itself from then on. */
@@ -47,10 +48,10 @@ export function beginErrand(
   call: string,
   jobs: Map<string, string>,
   world: World,
-  calm: boolean,
+  { calm, queues }: Scenario,
 ): { errand: Errand; act(): void } {
   const { random } = world;
-  const kind = random.pick(KINDS);
+  const kind = random.pick(queues ? KINDS : ATONCE);
   const endpointId = random.pick(ENDPOINTS);
   const seeded = random.chance(0.5);
   const input = drawInput(endpointId, call, seeded, random);
@@ -124,15 +125,18 @@ function nameOf(error: unknown): string {
 
 /** Seeded inputs are few, so that calls meet; the others are each their own. */
 function drawInput(endpointId: string, call: string, seeded: boolean, random: Random): Input {
-  if (endpointId.startsWith("fal-ai/kling")) {
-    return {
-      prompt: seeded ? "a cat" : `a cat for ${call}`,
-      duration: "5",
-      ...(seeded && { seed: random.whole(1, 2) }),
-    };
-  }
-  const num_images = random.whole(1, seeded ? 2 : 3);
-  return seeded
-    ? { prompt: "a cat", num_images, seed: random.whole(1, 2) }
-    : { prompt: `a cat for ${call}`, num_images };
+  if (seeded) return random.pick(sharedInputs(endpointId));
+  const prompt = `a cat for ${call}`;
+  return isVideo(endpointId) ? { prompt, duration: "5" } : { prompt, num_images: random.whole(1, 3) };
+}
+
+/** What several calls may ask for alike. */
+export function sharedInputs(endpointId: string): Input[] {
+  const seeds = [1, 2];
+  if (isVideo(endpointId)) return seeds.map((seed) => ({ prompt: "a cat", duration: "5", seed }));
+  return seeds.flatMap((seed) => [1, 2].map((num_images) => ({ prompt: "a cat", num_images, seed })));
+}
+
+function isVideo(endpointId: string): boolean {
+  return endpointId.startsWith("fal-ai/kling");
 }
