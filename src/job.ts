@@ -11,7 +11,7 @@ import { correctionEntry } from "./ledger/entry.ts";
 import type { Place } from "./limit/lane.ts";
 import type { Nano } from "./money.ts";
 import { postingFor, type Prices } from "./settle/posting.ts";
-import { verdictOn } from "./settle/settlement.ts";
+import { type Verdict, verdictOn } from "./settle/settlement.ts";
 import type { OpenPurchase, Settler } from "./settle/settler.ts";
 import type { Entry, Store, StoredResult } from "./store/store.ts";
 import { billOf, eventAnswer, isExplained, isJson, jobStatus, jsonAnswer, parseJson } from "./wire/answer.ts";
@@ -50,6 +50,19 @@ export interface Jobs {
   statusStream(requestId: string, request: WireRequest, via: typeof fetch): Promise<Response>;
   result(requestId: string, request: WireRequest, via: typeof fetch): Promise<Response>;
   cancel(requestId: string, request: WireRequest, via: typeof fetch): Promise<Response>;
+  /**
+   * Takes note of a job's result that was fetched for its bill: settles the purchase, frees its place and keeps the answer. Answers
+   * what the result said of an open purchase, or `null` where none was open.
+   */
+  collected(requestId: string, response: Response, found: Found): Promise<Verdict["outcome"] | null>;
+}
+
+/** What is known of a result beside its answer. */
+export interface Found {
+  /** As the status said; `null` where it did not. */
+  inferenceSeconds: number | null;
+  /** How the job was recognised, where it had been lost. */
+  how: string | null;
 }
 
 /** Jobs that nobody asks after are forgotten beyond this many, oldest first; their holds stay in the store. */
@@ -83,10 +96,8 @@ export function createJobs(parts: JobParts): Jobs {
   }
 
   /** A bill for a purchase that was given up as free or expired: the ledger learns the later truth. */
-  async function correct(requestId: string, seen: Parameters<typeof verdictOn>[0]) {
-    const verdict = verdictOn(seen);
+  async function correct(entry: Entry | undefined, verdict: Verdict) {
     if (verdict.outcome !== "charged" || verdict.by !== "billed-units") return;
-    const entry = await store.findEntry({ requestId });
     if (!entry || entry.outcome === "charged") return;
     const prices = { ...parts.pricesAt(entry.endpointId, entry.at), inferenceSeconds: null };
     const posting = postingFor(verdict, entry.estimate, prices);
@@ -109,12 +120,12 @@ export function createJobs(parts: JobParts): Jobs {
     const job = watched.get(requestId);
     const key = job ? job.key : open.purchase.key;
     if (key === null || !isJson(response)) return;
-    const { endpointId, tags } = open.purchase;
+    const { endpointId, tags, transport } = open.purchase;
     const storedAt = clock.now();
     const expiresAt = storedAt + (job?.lifetimeMs ?? parts.ttlMs);
     const contentType = response.headers.get("content-type") ?? "application/json";
     const { status } = response;
-    const result: StoredResult = { key, requestId, endpointId, tags, transport: "queue", status, contentType, body, cost, storedAt, expiresAt };
+    const result: StoredResult = { key, requestId, endpointId, tags, transport, status, contentType, body, cost, storedAt, expiresAt };
     deliveries.delivered(key, result);
     if ((job?.shared ?? true) && results) await quietly("putResult", results.put(result));
   }
@@ -130,7 +141,33 @@ export function createJobs(parts: JobParts): Jobs {
     }
   }
 
+  async function collected(requestId: string, response: Response, found: Found): Promise<Verdict["outcome"] | null> {
+    const job = watched.get(requestId);
+    const open = await findOpen(requestId);
+    const body = await readWhole(response);
+    const seen = {
+      kind: "collected",
+      status: response.status,
+      bill: billOf(response.headers),
+      explained: !response.ok && isJson(response) && isExplained(parseJson(body)),
+    } as const;
+    const verdict = verdictOn(seen);
+    if (!open) {
+      await quietly("record", store.findEntry({ requestId }).then((entry) => correct(entry, verdict)));
+      return null;
+    }
+    const inferenceSeconds = found.inferenceSeconds ?? job?.inferenceSeconds ?? null;
+    // Another process, or time, may have closed what this one still remembers as open.
+    const onClosed = async (entry: Entry) => void (await quietly("record", correct(entry, verdict)));
+    const cost = await settler.conclude(open, verdict, { requestId, inferenceSeconds, how: found.how, onClosed });
+    if (response.ok) await keep(requestId, open, response, body, cost);
+    if (verdict.outcome !== "undecided") forget(requestId);
+    return verdict.outcome;
+  }
+
   return {
+    collected,
+
     opened(requestId, job) {
       watched.set(requestId, { ...job, lastSeen: "IN_QUEUE", inferenceSeconds: null });
       const [oldest] = watched.keys();
@@ -163,23 +200,7 @@ export function createJobs(parts: JobParts): Jobs {
       const result = await kept(requestId);
       if (result) return toResponse(result);
       const response = await via(...request.args);
-      const job = watched.get(requestId);
-      const open = await findOpen(requestId);
-      const body = await readWhole(response);
-      const seen = {
-        kind: "collected",
-        status: response.status,
-        bill: billOf(response.headers),
-        explained: !response.ok && isJson(response) && isExplained(parseJson(body)),
-      } as const;
-      if (!open) {
-        await quietly("record", correct(requestId, seen));
-        return response;
-      }
-      const verdict = verdictOn(seen);
-      const cost = await settler.conclude(open, verdict, { requestId, inferenceSeconds: job?.inferenceSeconds ?? null });
-      if (response.ok) await keep(requestId, open, response, body, cost);
-      if (verdict.outcome !== "undecided") forget(requestId);
+      await collected(requestId, response, { inferenceSeconds: null, how: null });
       return response;
     },
 

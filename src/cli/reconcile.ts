@@ -2,12 +2,12 @@ import { Command } from "commander";
 import type { Duration } from "../clock.ts";
 import { createMeter } from "../meter.ts";
 import { type Decimal, money, sum } from "../money.ts";
+import { plainName, plainText } from "../report/plain-text.ts";
 import type { Reconciled } from "../settle/reconcile.ts";
 import type { TrueUp } from "../settle/true-up.ts";
 import { EXIT, EXIT_CODES_HELP, type ExitCode } from "./exit.ts";
 import { emulatorOption, falFetch } from "./fal.ts";
 import { noLedgerYet, openLedger, storeOption } from "./ledger.ts";
-import { plainMessage, plainText } from "./plain-text.ts";
 import { moneyColumn, readable, table } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -55,21 +55,33 @@ async function reconcile(terminal: Terminal, flags: ReconcileFlags): Promise<Exi
     const done = await meter.reconcile({ olderThan: olderThan as Duration, billing, ...span });
     if (flags.json) terminal.printJson({ ledger: { store: ledger.name, exists: true }, currency: "USD", ...done });
     else terminal.print(...linesOf(terminal, done));
-    return done.billing && done.billing.failure !== null ? EXIT.failed : EXIT.ok;
+    return done.failure !== null || (done.billing && done.billing.failure !== null) ? EXIT.failed : EXIT.ok;
   } finally {
     await meter.close();
   }
 }
 
-function linesOf(terminal: Terminal, { checked, settled, open, billing }: Reconciled): string[] {
-  const asked = [`${checked} open purchases asked after: ${settled} settled now, ${open} still open.`];
-  return billing ? [...asked, ...billingLines(terminal, billing)] : asked;
+function linesOf(terminal: Terminal, done: Reconciled): string[] {
+  const { checked, settled, adopted, expired, open, failure, billing } = done;
+  const right = "right" as const;
+  const columns = [{ title: "open purchases" }, { title: "count", align: right }];
+  const counted: [string, number][] = [
+    ["looked at", checked],
+    ["settled by what fal said", settled],
+    ["given up as billed, for their windows have closed", expired],
+    ["still open", open],
+    ["lost answers recognised in fal's list of requests", adopted],
+  ];
+  const rows = counted.map(([what, count]) => [what, String(count)]);
+  const unfinished = failure === null ? [] : ["", `Not all could be asked after: ${plainText(failure)}.`];
+  const asked = [...table(terminal, columns, rows), ...unfinished];
+  return billing ? [...asked, "", ...billingLines(terminal, billing)] : asked;
 }
 
 function billingLines(terminal: Terminal, billing: TrueUp): string[] {
   const { checked, corrected, missing, failure, differences } = billing;
   const counted = `${checked} purchases held against fal's billing: ${corrected} corrected, ${missing} not in it (yet).`;
-  const unfinished = failure === null ? [] : [`Not all could be asked after: ${plainMessage(failure)}.`];
+  const unfinished = failure === null ? [] : [`Not all could be asked after: ${plainText(failure)}.`];
   if (differences.length === 0) return [counted, ...unfinished];
   const right = "right" as const;
   const columns = [
@@ -87,7 +99,7 @@ function billingLines(terminal: Terminal, billing: TrueUp): string[] {
     amounts((row) => row.difference),
   ];
   const cells = differences.map(({ endpointId, day, purchases }, index) => [
-    plainText(endpointId),
+    plainName(endpointId),
     day.slice(0, 10),
     String(purchases),
     booked[index] ?? "",

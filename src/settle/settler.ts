@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { Events } from "../events.ts";
 import { fromNano, type Nano } from "../money.ts";
 import type { CounterState, Entry, Hold, Store } from "../store/store.ts";
+import { type ExpiredVerdict, expiredPosting } from "./expiry.ts";
 import { type BillingVerdict, type Prices, postingFor } from "./posting.ts";
 import type { Verdict } from "./settlement.ts";
 
@@ -23,6 +24,10 @@ export interface SettlerParts {
 export interface Evidence {
   requestId: string | null;
   inferenceSeconds: number | null;
+  /** How the purchase was recognised, where it had been lost; the entry's note says so. */
+  how?: string | null;
+  /** Told of a purchase that was closed before, and how. */
+  onClosed?(entry: Entry): Promise<void>;
 }
 
 export interface Settler {
@@ -30,7 +35,11 @@ export interface Settler {
    * Writes a verdict down. Answers what the purchase cost, or `null` while that is open or unknown.
    * Never throws: the money is spent and the answer is the caller's; a store that fails here leaves the hold held.
    */
-  conclude(purchase: OpenPurchase, verdict: Verdict | BillingVerdict, evidence: Evidence): Promise<Nano | null>;
+  conclude(
+    purchase: OpenPurchase,
+    verdict: Verdict | BillingVerdict | ExpiredVerdict,
+    evidence: Evidence,
+  ): Promise<Nano | null>;
 }
 
 /** How long a write that must not be lost is tried again before it is left to reconciliation. */
@@ -54,14 +63,19 @@ export function createSettler(parts: SettlerParts): Settler {
 
   async function post(
     purchase: OpenPurchase,
-    verdict: Extract<Verdict, { outcome: "charged" | "free" }> | BillingVerdict,
+    verdict: Extract<Verdict, { outcome: "charged" | "free" }> | BillingVerdict | ExpiredVerdict,
     evidence: Evidence,
   ) {
     const { endpointId, estimate } = purchase.purchase;
     const prices = { ...parts.pricesAt(endpointId, purchase.at), inferenceSeconds: evidence.inferenceSeconds };
-    const settlement = { at: clock.now(), requestId: evidence.requestId, ...postingFor(verdict, estimate, prices) };
+    const posting = verdict.outcome === "expired" ? expiredPosting(verdict) : postingFor(verdict, estimate, prices);
+    const note = [posting.note, evidence.how].filter((part) => typeof part === "string").join("; ") || null;
+    const settlement = { at: clock.now(), requestId: evidence.requestId, ...posting, note };
     const answer = await persist("settle", () => store.settle(purchase.id, settlement));
-    if (answer?.outcome !== "settled") return answer?.entry?.actual ?? null;
+    if (answer?.outcome !== "settled") {
+      if (answer?.entry) await evidence.onClosed?.(answer.entry);
+      return answer?.entry?.actual ?? null;
+    }
     announce(purchase, answer.entry);
     parts.onCounters(answer.counters, purchase.at);
     parts.onSettled(answer.entry);
@@ -103,6 +117,7 @@ export function createSettler(parts: SettlerParts): Settler {
       switch (verdict.outcome) {
         case "charged":
         case "free":
+        case "expired":
           return post(purchase, verdict, evidence);
         case "pending":
           await persist("bind", () => store.bind(purchase.id, verdict.requestId));

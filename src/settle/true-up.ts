@@ -7,6 +7,7 @@ import { type Decimal, fromNano, type Nano } from "../money.ts";
 import type { Billed } from "../price/learned-bills.ts";
 import type { Entry, Hold, Store } from "../store/store.ts";
 import type { Platform } from "../wire/platform.ts";
+import { readAudit } from "./audit.ts";
 import { batchesOf, billsOf, questionOf, type RequestBill } from "./billing-events.ts";
 import type { BillingVerdict } from "./posting.ts";
 import type { Settler } from "./settler.ts";
@@ -178,7 +179,8 @@ async function settle({ store, settler, events, clock }: TrueUpParts, hold: Hold
   };
   const verdict =
     bill.cost === 0n ? ({ outcome: "free", why: "fal's billing events charge nothing" } as const) : charged;
-  await settler.conclude(hold, verdict, { requestId: bill.requestId, inferenceSeconds: null });
+  const how = await readAudit(store, hold.id, clock.now());
+  await settler.conclude(hold, verdict, { requestId: bill.requestId, inferenceSeconds: null, how });
   if (await store.findHold({ id: hold.id })) return false;
   const { endpointId, tags } = hold.purchase;
   const facts = { purchaseId: hold.id, endpointId, tags, at: clock.now() };

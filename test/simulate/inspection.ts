@@ -133,6 +133,9 @@ function mismatch(id: string, { request, requestId, settled, corrections }: Kept
     return request.amount === null ? null : `purchase ${id} has an estimate and was booked as unknown`;
   const guessed = settled.basis !== "billed-units" && settled.outcome === "charged";
   if (guessed && (overbilled || request.purchase.endpointId === unknownPrice)) return null;
+  // What nobody could tell in time is booked as it was held, until a bill says otherwise.
+  if (settled.outcome === "expired" && corrections === 0n)
+    return settled.actual >= bill || overbilled ? null : `purchase ${id} expired at ${settled.actual} and fal billed ${bill}`;
   const booked = settled.actual + corrections;
   return booked === bill
     ? null

@@ -1,7 +1,7 @@
 import { describeFailure, isMeterError } from "../../errors.ts";
 import type { MeterEvent } from "../../events.ts";
 import { type Decimal, money } from "../../money.ts";
-import { plainText, shortened } from "../plain-text.ts";
+import { plainName, shortened } from "../../report/plain-text.ts";
 import { readable } from "../table.ts";
 import type { Paint } from "../terminal.ts";
 
@@ -37,7 +37,7 @@ export function lineOf(event: MeterEvent): Line | null {
         tone: "refused",
         endpointId: event.endpointId,
         paid: "refused",
-        why: `${amount(event.requested)} over "${plainText(event.budget)}"`,
+        why: `${amount(event.requested)} over "${plainName(event.budget)}"`,
       };
     default:
       return null;
@@ -52,7 +52,7 @@ export function lineOfError(endpointId: string, error: unknown): Line | null {
 
 /** A failure that the demo did not plan, in a sentence. */
 export function failureText(endpointId: string, error: unknown): string {
-  return plainText(`${endpointId}: ${describeFailure(error)}`);
+  return plainName(`${endpointId}: ${describeFailure(error)}`);
 }
 
 const MARKS = { bought: "✓", free: "○", refused: "✗", lost: "?" } as const;
@@ -63,7 +63,7 @@ const PAID_WIDTH = 10;
 export function written({ tone, endpointId, paid, why }: Line, columns: number, paint: Paint): string {
   const colour = { bought: paint.green, free: paint.cyan, refused: paint.red, lost: paint.yellow }[tone];
   const width = Math.min(ENDPOINT_WIDTH, Math.max(12, columns - 40));
-  const endpoint = shortened(plainText(endpointId), width).padEnd(width);
+  const endpoint = shortened(plainName(endpointId), width).padEnd(width);
   const head = `${MARKS[tone]} ${endpoint} ${paid.padEnd(PAID_WIDTH)} `;
   const room = Math.max(0, columns - head.length);
   return `${colour(MARKS[tone])} ${endpoint} ${colour(paid.padEnd(PAID_WIDTH))} ${paint.dim([...why].slice(0, room).join(""))}`.trimEnd();

@@ -87,7 +87,7 @@ export async function play(
     emulator?.clearFaults();
   }
   if (recovers && !stop.aborted) {
-    view.act(parts, parts, "Asking fal after the job that nobody fetched");
+    view.act(parts, parts, "Asking fal after the job that nobody fetched and the answer that was lost");
     await client.meter.reconcile({ olderThan: 1, credentials });
   }
   await showStanding();

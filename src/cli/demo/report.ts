@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import { type Decimal, money } from "../../money.ts";
-import { plainMessage, plainText } from "../plain-text.ts";
+import { plainName, plainText } from "../../report/plain-text.ts";
 import { wrapped } from "../prose.ts";
 import { moneyColumn, readable, table } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
@@ -63,7 +63,7 @@ function endpointTable(terminal: Terminal, { endpoints, book }: Facts): string[]
     const open = !held.isZero();
     const shown = open ? yellow(`${money(readable(held))} held`) : (bills[index] ?? "");
     return [
-      plainText(endpointId),
+      plainName(endpointId),
       String(calls),
       open || (estimate.isZero() && billed.isZero()) ? "–" : (estimates[index] ?? ""),
       billed.eq(estimate) ? shown : yellow(shown),
@@ -118,7 +118,7 @@ function refusalLines({ paint, columns }: Terminal, { refusal }: Played): string
     : [
         "",
         paint.dim("A refusal, as the caller gets it:"),
-        ...wrapped(`  BudgetExceededError: ${plainMessage(refusal)}`, columns, "  "),
+        ...wrapped(`  BudgetExceededError: ${plainText(refusal)}`, columns, "  "),
       ];
 }
 
