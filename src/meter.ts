@@ -1,11 +1,10 @@
 /** createMeter: builds the stations once, and hands out the metered fetch and the read side. */
+import { createAlerting } from "./alerting.ts";
 import { createAlerts } from "./budget/alerts.ts";
 import type { Budget } from "./budget/budget.ts";
-import { counterPrefix } from "./budget/counter.ts";
 import { createGate } from "./budget/hold.ts";
-import { type BudgetStanding, standings } from "./budget/standing.ts";
+import type { BudgetStanding } from "./budget/standing.ts";
 import { createWindows, type Windows } from "./budget/window.ts";
-import { createZone, firstInstant } from "./budget/zone.ts";
 import { createDeliveries } from "./cache/deliveries.ts";
 import { createJoins } from "./cache/joins.ts";
 import { requestKey } from "./cache/key.ts";
@@ -15,7 +14,7 @@ import type { EndpointId, Scope } from "./call.ts";
 import { MeterError, OptionsError, onlyKeys, StoreError } from "./errors.ts";
 import { createEvents, type Events, type MeterEventType, type MeterListener } from "./events.ts";
 import { createJobs, type Jobs } from "./job.ts";
-import { openReceipt, type Receipt, settledReceipt } from "./ledger/receipt.ts";
+import type { Receipt } from "./ledger/receipt.ts";
 import { createLanes } from "./limit/lane.ts";
 import { createRate } from "./limit/rate.ts";
 import { retryAfterMs } from "./limit/retry-after.ts";
@@ -27,16 +26,25 @@ import type { Estimate } from "./price/estimate.ts";
 import { createPriceBook, type PriceBook } from "./price/price-book.ts";
 import { createPricer, type Pricer } from "./price/pricer.ts";
 import { type Bought, createPurchases, type Purchases } from "./purchase.ts";
+import { type AdviseOptions, calendarsOf, createReadSide, type StatementOptions } from "./read-side.ts";
+import type { Advice } from "./report/advice/advise.ts";
 import { logLine } from "./report/log.ts";
-import { type Calendars, readBy, readInstant, type SpendQuery, type SpendSummary, summarise, totalsQuery } from "./report/summary.ts";
-import { type Reconciled, type ReconcileOptions, reconcile } from "./settle/reconcile.ts";
+import type { Report, ReportOptions } from "./report/report.ts";
+import type { Statement } from "./report/statement.ts";
+import { readInstant, type SpendQuery, type SpendSummary } from "./report/summary.ts";
+import type { Trend } from "./report/trend.ts";
+import { createAftermath } from "./settle/aftermath.ts";
+import type { Reconciled, ReconcileOptions } from "./settle/reconcile.ts";
 import { createSettler, type Settler } from "./settle/settler.ts";
+import type { WebhookSettlement } from "./settle/webhook.ts";
 import type { Store } from "./store/store.ts";
 import { parseJson } from "./wire/answer.ts";
 import { operationOf } from "./wire/operation.ts";
+import { type MediaFacts, mediaFacts } from "./wire/media-facts.ts";
 import { createPlatform } from "./wire/platform.ts";
 import { readWhole } from "./wire/reading.ts";
 import { type FetchArguments, readRequest, type WireRequest } from "./wire/request.ts";
+import type { WebhookDelivery } from "./wire/webhook.ts";
 
 export interface Meter {
   /** Goes into anything that takes a `fetch`; requests that are not fal's pass through. */
@@ -55,12 +63,29 @@ export interface Meter {
   receipt(requestId: string): Promise<Receipt | undefined>;
   /** How each budget stands now. */
   budgets(): Promise<BudgetStanding[]>;
+  /** What was spent day by day, week by week or month by month, and against the period before. @throws OptionsError naming `report.…` */
+  report(options: ReportOptions): Promise<Report>;
+  /**
+   * The bill of a calendar month in the meter's zone, such as `"2026-11"`: lines, discounts, corrections, credit, what is due.
+   * @default the current month. @throws OptionsError naming `statement.…`
+   */
+  statement(month?: string, options?: StatementOptions): Promise<Statement>;
+  /** What could have cost less, by the purchases that show it, the largest saving first. @throws OptionsError naming `advise.…` */
+  advise(options?: AdviseOptions): Promise<Advice[]>;
+  /** The last hours and days, how fast budgets burn, what the month will have cost, and days that left their pattern. */
+  trend(): Promise<Trend>;
   /** The cache key of a request, for `invalidate`. Blobs are read. */
   keyOf(endpointId: EndpointId, input: unknown): Promise<string>;
   /** Forgets kept answers; all of what is given must match. Answers how many went. */
   invalidate(query: InvalidationQuery): Promise<number>;
   /** Asks fal what became of purchases that are still open and, with `billing`, holds the ledger against fal's own billing. */
   reconcile(options?: ReconcileOptions): Promise<Reconciled>;
+  /**
+   * Settles the job that a webhook of fal's tells of, having checked its signature; it may be handed over twice.
+   * The body must be as it came: text or bytes, not JSON that was parsed before.
+   * @throws WebhookError for what is not fal's: answer that with an error status
+   */
+  settleWebhook(delivery: Request | WebhookDelivery): Promise<WebhookSettlement>;
   /** Hears one type of event, or all with `"*"`. Returns the function that stops it. */
   on<T extends MeterEventType>(type: T | "*", listener: MeterListener<T>): () => void;
   /** Whether realtime connections, which cannot be billed from outside, are refused or pass unmetered. */
@@ -77,7 +102,7 @@ interface Line {
   purchases: Purchases;
   jobs: Jobs;
   results: Results | null;
-  uploads: Uploads | null;
+  uploads: Uploads<MediaFacts>;
 }
 
 /** @throws OptionsError naming the option, what was wanted and what came */
@@ -93,12 +118,36 @@ export function createMeter(options?: MeterOptions): Meter {
   const closing = new AbortController();
   const platform = (credentials: string | undefined, via: typeof fetch) =>
     createPlatform({ fetch: via, clock, credentials, retryAfterMs, signal: closing.signal });
+  const calendars = calendarsOf(windows, resolved.timezone);
+  const aftermath = createAftermath({
+    clock,
+    events,
+    platform,
+    signal: closing.signal,
+    rounds: resolved.reconcile,
+    credentials: resolved.credentials,
+    instant: (value, option) => readInstant(value, option, calendars),
+    dayOf: (at) => windows.at("day", at).id,
+    warn: (failure) => resolved.logger?.warn({}, `reconcile could not ask fal: ${failure}`),
+  });
+  const readSide = createReadSide({ ...resolved, calendars, windows, pricer, cacheTtlMs: resolved.cache?.ttlMs });
+  const alerting = createAlerting({
+    ...resolved,
+    events,
+    windows,
+    calendars,
+    signal: closing.signal,
+    warn: (failure) => resolved.logger?.warn({}, `alerts: ${failure}`),
+  });
   const openLine = async () => {
     const store = await openStore(resolved.store);
     const api = platform(resolved.prices.live?.credentials ?? environment("FAL_KEY"), resolved.fetch);
     const book = createPriceBook({ options: resolved.prices, api, store, clock, events, pricer });
     await book.load();
-    return buildLine(resolved, store, { events, windows, pricer, deliveries, book });
+    const opened = buildLine(resolved, store, { events, windows, pricer, deliveries, book });
+    aftermath.begin(opened, resolved.fetch);
+    alerting.begin(store);
+    return opened;
   };
 
   let line: Promise<Line> | undefined;
@@ -133,12 +182,12 @@ export function createMeter(options?: MeterOptions): Meter {
         return opened ? opened.jobs[operation.kind](operation.requestId, request, via) : via(...args);
       }
       case "upload":
-        return initiated(await via(...args));
+        return initiated(await via(...args), scope);
       case "token":
         if (resolved.realtime === "refuse") throw realtimeRefused();
         return via(...args);
       case "other":
-        return request.method === "GET" ? download(request, via) : upload(request, via);
+        return request.method === "GET" ? download(request, via) : upload(request, scope, via);
     }
   }
 
@@ -153,18 +202,24 @@ export function createMeter(options?: MeterOptions): Meter {
     }
   }
 
-  /** Learns where an upload will go, so that its bytes can stand for its address in cache keys. */
-  async function initiated(response: Response): Promise<Response> {
-    const uploads = resolved.cache && response.ok ? (await whenOpen("allow"))?.uploads : null;
+  /** Whether it matters what is in an uploaded file: to a cache key, to a cap, or to rates of one's own. */
+  const watching = watchesUploads(resolved);
+  async function uploadsFor(scope: Scope): Promise<Line["uploads"] | undefined> {
+    return watching || scope.maxCost !== undefined ? (await whenOpen("allow"))?.uploads : undefined;
+  }
+
+  /** Learns where an upload will go, so that its bytes can stand for its address in cache keys, and tell what they will cost. */
+  async function initiated(response: Response, scope: Scope): Promise<Response> {
+    const uploads = response.ok ? await uploadsFor(scope) : undefined;
     if (!uploads) return response;
     const { upload_url, file_url } = (parseJson(await readWhole(response)) ?? {}) as Record<string, unknown>;
     if (typeof upload_url === "string" && typeof file_url === "string") uploads.initiated(upload_url, file_url);
     return response;
   }
 
-  /** The bytes of an upload stand for its address in cache keys. */
-  async function upload(request: WireRequest, via: typeof fetch): Promise<Response> {
-    const uploads = resolved.cache ? (await whenOpen("allow"))?.uploads : null;
+  /** The bytes of an upload stand for its address in cache keys, and say how long or large the file is. */
+  async function upload(request: WireRequest, scope: Scope, via: typeof fetch): Promise<Response> {
+    const uploads = await uploadsFor(scope);
     const step = uploads?.stepOf(request.url.href);
     if (!uploads || !step) return via(...request.args);
     if (step.step !== "complete") {
@@ -193,7 +248,6 @@ export function createMeter(options?: MeterOptions): Meter {
     }
   }
 
-  const calendars = calendarsOf(windows, resolved.timezone);
 
   function view(scope: Scope, via: typeof fetch): Meter {
     return {
@@ -203,35 +257,20 @@ export function createMeter(options?: MeterOptions): Meter {
 
       async estimate(endpointId, input) {
         if (typeof endpointId !== "string" || endpointId === "") throw new OptionsError("endpointId", 'an endpoint such as "fal-ai/flux/dev"', endpointId);
-        const live = (await whenOpen("allow"))?.book.live ?? null;
-        return quote({ clock, pricer, live }, endpointId, input ?? {});
+        const opened = await whenOpen("allow");
+        const quoting = { clock, pricer, live: opened?.book.live ?? null, uploads: opened?.uploads ?? null };
+        return (await quote(quoting, endpointId, input ?? {})).estimate;
       },
 
-      async spend(query = {}) {
-        const by = readBy(query.by);
-        const bounds = { since: readInstant(query.since, "spend.since", calendars), until: readInstant(query.until, "spend.until", calendars) };
-        const { store } = await ready();
-        return summarise(await store.totals(totalsQuery(query, by, bounds)), query, by, bounds, calendars);
-      },
+      spend: async (query) => readSide.spend((await ready()).store, query),
+      receipt: async (requestId) => readSide.receipt((await ready()).store, requestId),
+      budgets: async () => readSide.budgets((await ready()).store),
+      report: async (options) => readSide.report((await ready()).store, options),
+      statement: async (month, options) => readSide.statement((await ready()).store, month, options),
+      advise: async (options) => readSide.advise((await ready()).store, options),
+      trend: async () => readSide.trend((await ready()).store),
 
-      async receipt(requestId) {
-        const { store } = await ready();
-        const later = await store.entries({ requestId, kinds: ["hit", "join", "correction"], limit: MOST_SHARES });
-        const hold = (await store.findHold({ requestId })) ?? (await store.findHold({ id: requestId }));
-        if (hold) return openReceipt(hold, later);
-        const entry = (await store.findEntry({ requestId })) ?? (await store.findEntry({ id: requestId }));
-        return entry && settledReceipt(entry, later);
-      },
-
-      async budgets() {
-        const at = clock.now();
-        const { store } = await ready();
-        const prefixes = new Set(resolved.rules.map((rule) => counterPrefix(rule, at, windows)));
-        const counters = await Promise.all([...prefixes].map((prefix) => store.counters({ prefix, at })));
-        return standings(resolved.rules, counters.flat(), at, windows);
-      },
-
-      keyOf: async (endpointId, input) => requestKey(endpointId, input, (await ready()).uploads ?? undefined),
+      keyOf: async (endpointId, input) => requestKey(endpointId, input, resolved.cache ? (await ready()).uploads : undefined),
 
       async invalidate(query) {
         onlyKeys(query, "invalidate", ["endpoint", "tag", "key"]);
@@ -240,11 +279,11 @@ export function createMeter(options?: MeterOptions): Meter {
       },
 
       async reconcile(options) {
-        const { store, jobs, settler, book } = await ready();
-        const parts = { store, jobs, settler, events, clock, fetch: via, credentials: environment("FAL_KEY"), learn: book.learn };
-        const dayOf = (at: number) => windows.at("day", at).id;
-        const instant = (value: SpendQuery["since"], option: string) => readInstant(value, option, calendars);
-        return reconcile({ ...parts, platform: (credentials) => platform(credentials, via), dayOf, instant }, options);
+        return aftermath.reconcile(await ready(), via, options);
+      },
+
+      async settleWebhook(delivery) {
+        return aftermath.settleWebhook(await ready(), via, delivery);
       },
 
       on: (type, listener) => events.on(type, listener),
@@ -252,6 +291,8 @@ export function createMeter(options?: MeterOptions): Meter {
       async close() {
         closing.abort(closed(resolved.store));
         const last = await line?.catch(() => null);
+        await aftermath.idle();
+        await alerting.idle();
         await last?.book.idle();
         await last?.store.close();
       },
@@ -260,9 +301,6 @@ export function createMeter(options?: MeterOptions): Meter {
 
   return view({}, resolved.fetch);
 }
-
-/** How many hits, joins and corrections one receipt adds up at most. */
-const MOST_SHARES = 10_000;
 
 export function realtimeRefused(): MeterError {
   return new MeterError(
@@ -291,7 +329,7 @@ function buildLine(options: ResolvedOptions, store: Store, shared: Shared): Line
   });
   const settler = createSettler({ store, events, clock, pricesAt, onCounters: alerts.moved, onSettled: book.settled });
   const results = options.cache ? createResults(options.cache, store, clock) : null;
-  const uploads = options.cache ? createUploads(options.cache.persist ? store : null, clock) : null;
+  const uploads = createUploads(options.cache?.persist ? store : null, clock, mediaFacts);
   const jobs = createJobs({ clock, events, store, results, ttlMs: options.cache?.ttlMs ?? DAY_MS, deliveries, settler, pricesAt });
   // One queue: a call that has its place and waits for its start still waits.
   const room = limits && createWaitingRoom(limits);
@@ -303,7 +341,8 @@ function buildLine(options: ResolvedOptions, store: Store, shared: Shared): Line
     draft: options.draft,
     pricer,
     live: book.live,
-    cache: options.cache && results && uploads ? { options: options.cache, results, uploads } : null,
+    uploads,
+    cache: options.cache && results ? { options: options.cache, results, uploads } : null,
     joins: createJoins<Bought>(),
     deliveries,
     gate: createGate({ ...options, store, events, windows, alerts }),
@@ -317,6 +356,11 @@ function buildLine(options: ResolvedOptions, store: Store, shared: Shared): Line
 }
 
 const DAY_MS = 86_400_000;
+
+function watchesUploads({ cache, rules, prices }: ResolvedOptions): boolean {
+  const { ownRates, contractRates, credits, live } = prices;
+  return cache !== null || rules.length > 0 || ownRates.size > 0 || contractRates.size > 0 || credits.length > 0 || live !== null;
+}
 
 /** Writes the budgets down, so that a report in another process can show them. */
 function register({ budgets, rules, timezone, weekStart, clock }: ResolvedOptions, store: Store, events: Events) {
@@ -340,14 +384,6 @@ function listen(events: Events, { logger, onEvent }: ResolvedOptions) {
     const { level, message } = logLine(event);
     logger[level]({ event: event.type }, message);
   });
-}
-
-function calendarsOf(windows: Windows, timezone: string): Calendars {
-  const zone = createZone(timezone);
-  return {
-    startOf: (per, at) => windows.at(per, at).start,
-    startOfDate: (date) => firstInstant(zone, Date.parse(`${date}T00:00:00Z`)),
-  };
 }
 
 function closed(store: StoreChoice): StoreError {

@@ -5,14 +5,16 @@ import { createWindows, validWeekStart, type WeekStart } from "./budget/window.t
 import { validZone } from "./budget/zone.ts";
 import { type CacheOptions, type ResolvedCache, resolveCache } from "./cache/options.ts";
 import type { Scope, Tags } from "./call.ts";
-import { type Clock, systemClock } from "./clock.ts";
+import { type Clock, type Duration, milliseconds, systemClock } from "./clock.ts";
 import { OptionsError, onlyKeys } from "./errors.ts";
 import type { MeterEvent } from "./events.ts";
 import { type Limits, type ResolvedLimits, resolveLimits } from "./limit/options.ts";
 import { dollars, type MoneyInput } from "./money.ts";
 import { type DiscountOptions, type ResolvedDiscounts, resolveDiscounts } from "./price/discount.ts";
 import { type ContractOptions, type PricesOptions, type ResolvedPrices, resolvePrices } from "./price/prices-options.ts";
+import { type AlertOptions, type ResolvedAlerts, resolveAlerts } from "./report/alert-options.ts";
 import type { Logger } from "./report/log.ts";
+import { OLDER_THAN } from "./settle/expiry.ts";
 import type { Store } from "./store/store.ts";
 
 export type Mode = "development" | "production" | "enterprise";
@@ -62,12 +64,33 @@ export interface MeterOptions {
   realtime?: "refuse" | "unmetered";
   /** A pino-shaped logger. @default none; the console in development */
   logger?: Logger;
+  /**
+   * Asks fal in the background what became of purchases that are still open, as `reconcile()` does: when the ledger is first
+   * opened, and then again and again. One process at a time per store. It keeps no process alive, and `close` ends it.
+   * @default `{}` in modes production and enterprise, else `false`
+   */
+  reconcile?: false | RoundsOptions;
+  /** fal key for what the meter itself asks fal: `reconcile`, `settleWebhook`. @default in `createFalClient` the client's own, else `FAL_KEY` */
+  credentials?: string | (() => string | undefined);
+  /**
+   * Has people hear of what matters: budgets that reach a threshold, refuse or will run out, days that left their pattern, 429s, price
+   * changes, purchases of unknown fate. Each once, over all processes that share the store. In the background; no call waits for it.
+   * @default none
+   */
+  alerts?: AlertOptions;
   /** Hears every event. What it throws is swallowed. @default none */
   onEvent?: (event: MeterEvent) => void;
   /** The fetch that does the sending. @default the global one, looked up at each call */
   fetch?: typeof fetch;
   /** The time. @default the system's */
   clock?: Clock;
+}
+
+export interface RoundsOptions {
+  /** From the end of one round to the start of the next: 1 second to 7 days. @default "5m" */
+  every?: Duration;
+  /** Leaves younger purchases alone: their callers are still waiting for them. @default "10m" */
+  olderThan?: Duration;
 }
 
 export interface ResolvedOptions {
@@ -86,6 +109,9 @@ export interface ResolvedOptions {
   onUnknownPrice: UnknownPricePolicy;
   onStoreFailure: StoreFailurePolicy;
   realtime: "refuse" | "unmetered";
+  reconcile: { everyMs: number; olderThanMs: number } | null;
+  credentials: () => string | undefined;
+  alerts: ResolvedAlerts | null;
   logger: Logger | null;
   onEvent: ((event: MeterEvent) => void) | null;
   fetch: typeof fetch;
@@ -109,13 +135,13 @@ const PRESETS: Record<Mode | "none", Partial<MeterOptions> & { draft?: boolean; 
     budgets: [{ limit: 1, per: "day" }],
     draft: true,
   },
-  production: { limits: { adaptive: true }, cache: { ttl: "24h" }, alertAt: [0.5, 0.8, 1] },
-  enterprise: { limits: { adaptive: true }, cache: { ttl: "24h" }, alertAt: [0.5, 0.8, 1] },
+  production: { limits: { adaptive: true }, cache: { ttl: "24h" }, reconcile: {}, alertAt: [0.5, 0.8, 1] },
+  enterprise: { limits: { adaptive: true }, cache: { ttl: "24h" }, reconcile: {}, alertAt: [0.5, 0.8, 1] },
 };
 
 const KNOWN = [
   "mode", "budgets", "limits", "cache", "prices", "discounts", "contract", "store", "timezone", "weekStart", "tags",
-  "onUnknownPrice", "onStoreFailure", "realtime", "logger", "onEvent", "fetch", "clock",
+  "onUnknownPrice", "onStoreFailure", "realtime", "reconcile", "credentials", "alerts", "logger", "onEvent", "fetch", "clock",
 ] satisfies (keyof MeterOptions)[];
 
 /** @throws OptionsError naming the option, what was wanted and what came */
@@ -126,7 +152,8 @@ export function resolveOptions(options: MeterOptions = {}): ResolvedOptions {
   if (mode === "enterprise" && options.contract === undefined) throw new OptionsError("contract", 'given in mode "enterprise"', undefined);
   const preset = PRESETS[mode ?? "none"];
   const budgets = options.budgets ?? preset.budgets ?? [];
-  const rules = resolveBudgets(budgets, preset.alertAt);
+  const alerts = options.alerts === undefined ? null : resolveAlerts(options.alerts);
+  const rules = resolveBudgets(budgets, alerts?.thresholds ?? preset.alertAt);
   const timezone = validZone(options.timezone ?? "UTC", "timezone");
   const weekStart = validWeekStart(options.weekStart ?? "monday", "weekStart");
   const months = createWindows(timezone, weekStart);
@@ -146,6 +173,9 @@ export function resolveOptions(options: MeterOptions = {}): ResolvedOptions {
     onUnknownPrice: unknownPrice(options.onUnknownPrice ?? "refuse"),
     onStoreFailure: oneOf(options.onStoreFailure ?? "refuse", ["refuse", "allow"], "onStoreFailure"),
     realtime: oneOf(options.realtime ?? (rules.length > 0 ? "refuse" : "unmetered"), ["refuse", "unmetered"], "realtime"),
+    reconcile: resolveRounds(options.reconcile ?? preset.reconcile ?? false),
+    credentials: validCredentials(options.credentials),
+    alerts,
     logger: validLogger(options.logger) ?? (mode === "development" ? consoleLogger : null),
     onEvent: optionalFunction(options.onEvent, "onEvent"),
     fetch: optionalFunction(options.fetch, "fetch") ?? ((...args: Parameters<typeof fetch>) => globalThis.fetch(...args)),
@@ -217,6 +247,26 @@ export function mergeScopes(outer: Scope, inner: Scope): Scope {
   const merged = { ...outer, ...inner };
   if (outer.tags && inner.tags) merged.tags = validTags({ ...outer.tags, ...inner.tags }, "scope.tags");
   return merged;
+}
+
+const MOST_OFTEN_MS = 1_000;
+const LEAST_OFTEN_MS = 7 * 86_400_000;
+
+function resolveRounds(rounds: false | RoundsOptions): ResolvedOptions["reconcile"] {
+  if (rounds === false) return null;
+  onlyKeys(rounds, "reconcile", ["every", "olderThan"]);
+  const { every = "5m", olderThan = OLDER_THAN } = rounds;
+  const everyMs = milliseconds(every, "reconcile.every");
+  if (everyMs < MOST_OFTEN_MS || everyMs > LEAST_OFTEN_MS) throw new OptionsError("reconcile.every", 'between "1s" and "7d"', every);
+  return { everyMs, olderThanMs: milliseconds(olderThan, "reconcile.olderThan") };
+}
+
+/** A function is asked each time, as the fal client does. */
+function validCredentials(given: MeterOptions["credentials"]): () => string | undefined {
+  if (given !== undefined && typeof given !== "string" && typeof given !== "function") {
+    throw new OptionsError("credentials", "a fal key, or a function that gives one", typeof given);
+  }
+  return () => (typeof given === "function" ? given() : given) ?? environment("FAL_KEY");
 }
 
 function unknownPrice(policy: NonNullable<MeterOptions["onUnknownPrice"]>): UnknownPricePolicy {

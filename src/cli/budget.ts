@@ -1,12 +1,12 @@
 import { Command } from "commander";
+import { type RegisteredBudget, readRegistry, standingOf, type UnreadableBudget } from "../budget/registry.ts";
 import type { BudgetStanding } from "../budget/standing.ts";
 import { systemClock } from "../clock.ts";
 import { type Decimal, money } from "../money.ts";
+import { plainName } from "../report/plain-text.ts";
 import { budgetBar, percent } from "./bar.ts";
 import { EXIT_CODES_HELP } from "./exit.ts";
 import { type Ledger, noLedgerYet, openLedger, storeOption } from "./ledger.ts";
-import { plainText } from "./plain-text.ts";
-import { type RegisteredBudget, readRegistry, standingOf, type UnreadableBudget } from "./registry.ts";
 import { inWords } from "./span.ts";
 import { readable } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
@@ -95,7 +95,7 @@ const BAR_WIDTH = 40;
 
 function budgetLines({ paint, columns }: Terminal, { budget: { rule }, standing }: Shown, at: number): string[] {
   const { limit, spent, held, remaining, split } = standing;
-  const name = `${paint.bold(plainText(standing.name))}${split === undefined ? "" : ` ${paint.cyan(plainText(split))}`}`;
+  const name = `${paint.bold(plainName(standing.name))}${split === undefined ? "" : ` ${paint.cyan(plainName(split))}`}`;
   const warns = rule.onExceed === "warn" ? paint.dim(" (only warns)") : "";
   if (rule.per === "request") return [`${name}${warns}`, `  each request up to ${money(readable(limit))}`];
   const used = spent.add(held);
@@ -122,5 +122,5 @@ function resetText({ resetsAt }: BudgetStanding, per: RegisteredBudget["rule"]["
 }
 
 function unreadableLine({ key, why }: UnreadableBudget): string {
-  return `\nThe budget registered as ${plainText(key)} cannot be shown: ${plainText(why)}`;
+  return `\nThe budget registered as ${plainName(key)} cannot be shown: ${plainName(why)}`;
 }

@@ -13,6 +13,7 @@ import type { Terminal } from "./terminal.ts";
 interface DashboardFlags {
   port: number;
   host: string;
+  allowHost: string[];
   token?: string;
   timezone?: string;
   store?: string;
@@ -27,6 +28,12 @@ export function dashboardCommand(terminal: Terminal): Command {
     .description("the ledger as a live page in the browser; runs until Ctrl-C")
     .option("--port <port>", "the port to listen on; 0 takes any free one", portNumber, DEFAULT_PORT)
     .option("--host <host>", "the address to listen on; any but this machine's own needs a token", "127.0.0.1")
+    .option(
+      "--allow-host <name>",
+      "a name or address that readers reach it by, without a port; may be given again",
+      (name: string, names: string[]) => [...names, name],
+      [],
+    )
     .option("--token <token>", `what readers must give, 16 characters or more (better set as ${TOKEN_VARIABLE})`)
     .option("--timezone <zone>", "IANA zone of hours and days (default: that of the ledger's budgets, else UTC)")
     .addOption(storeOption())
@@ -46,10 +53,11 @@ function portNumber(text: string): number {
 
 async function show(
   terminal: Terminal,
-  { port, host, token: given, timezone, store, json }: DashboardFlags,
+  { port, host, allowHost, token: given, timezone, store, json }: DashboardFlags,
 ): Promise<void> {
   const token = given ?? (process.env[TOKEN_VARIABLE] || undefined);
   const own = isLoopbackName(bracketed(host));
+  const hosts = [...(own ? [] : [host]), ...allowHost].map(bracketed);
   if (!own && token === undefined) {
     throw new OptionsError(
       "--token",
@@ -73,7 +81,7 @@ async function show(
     store: first ? async () => first : open,
     ...(timezone !== undefined && { timezone }),
     ...(token !== undefined && { token }),
-    ...(!own && { hosts: [bracketed(host)] }),
+    ...(hosts.length > 0 && { hosts }),
   });
   const server = await listen(dashboard.fetch, port, host);
   const url = `http://${bracketed(host)}:${(server.address() as AddressInfo).port}/`;

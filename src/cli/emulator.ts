@@ -2,9 +2,9 @@ import { Command, InvalidArgumentError } from "commander";
 import { systemClock } from "../clock.ts";
 import { type Emulator, type RecordedRequest, startEmulator } from "../emulator/emulator.ts";
 import { money } from "../money.ts";
+import { plainName } from "../report/plain-text.ts";
 import { EXIT_CODES_HELP } from "./exit.ts";
 import { interrupted } from "./interrupt.ts";
-import { plainText } from "./plain-text.ts";
 import { readable } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -96,7 +96,7 @@ function requestLine({ paint }: Terminal, emulator: Emulator, record: RecordedRe
   const status = record.status ?? 0;
   const tone = status >= 500 ? paint.red : status >= 400 ? paint.yellow : paint.green;
   const amount = billed(emulator, record);
-  const what = plainText(record.endpointId ?? record.path);
+  const what = plainName(record.endpointId ?? record.path);
   const time = new Date(record.at).toISOString().slice(11, 19);
   return `${paint.dim(time)}  ${tone(String(status))}  ${record.kind.padEnd(13)}  ${what}${amount === null ? "" : `  ${paint.bold(money(readable(amount)))}`}`;
 }

@@ -8,8 +8,8 @@ import type { Estimate } from "../price/estimate.ts";
 import { explain } from "../price/explain.ts";
 import { createPricer } from "../price/pricer.ts";
 import { resolvePrices } from "../price/prices-options.ts";
+import { plainName, plainText } from "../report/plain-text.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
-import { plainMessage, plainText } from "./plain-text.ts";
 import { ageOf } from "./span.ts";
 import { moneyColumn, readable, table } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
@@ -78,7 +78,7 @@ function comparedLines(terminal: Terminal, found: readonly Estimate[]): string[]
     { title: "by" },
   ];
   const rows = found.map(({ endpointId, basis, confidence }, index) => [
-    plainText(endpointId),
+    plainName(endpointId),
     ...bounds.map((column) => column[index] ?? ""),
     basis === confidence ? basis : `${basis}, ${confidence}`,
   ]);
@@ -124,7 +124,7 @@ function parsed(text: string): unknown {
 function unknownLines({ paint }: Terminal, { endpointId, source }: Estimate): string[] {
   return [
     `${paint.bold(endpointId)}  ${paint.yellow("the price is unknown")}`,
-    `  Why: ${plainMessage(source)}.`,
+    `  Why: ${plainText(source)}.`,
     "  Under a budget such a call is refused. Give it a price of your own:",
     `    createFalClient({ meter: { prices: { rates: { "${endpointId}": { unit: "requests", price: "0.05" } } } } })`,
   ];
@@ -149,9 +149,9 @@ function knownLines(terminal: Terminal, found: Estimate, at: number): string[] {
       { title: "amount", align: "right" },
     ],
     found.lines.map(({ label, quantity, unit, unitPrice }, index) => [
-      plainText(label),
+      plainName(label),
       quantity === null ? "–" : readable(quantity).toFixed(),
-      unit === null ? "–" : plainText(unit),
+      unit === null ? "–" : plainName(unit),
       unitPrice === null ? "–" : money(readable(unitPrice)),
       amounts[index] ?? "",
     ]),
@@ -173,19 +173,19 @@ function sourceLines({ paint }: Terminal, { basis, confidence, source, asOf }: E
     ["basis", `${basis}, ${confidence}`],
     ["source", source],
     ["as of", dated],
-  ].map(([word = "", text = ""]) => `${paint.dim(word.padEnd(7))}${plainMessage(text)}`);
+  ].map(([word = "", text = ""]) => `${paint.dim(word.padEnd(7))}${plainText(text)}`);
 }
 
 function explainedLines(terminal: Terminal, found: Estimate, cheaper: readonly Alternative[]): string[] {
-  const working = ["", ...explain(found).map((line) => plainMessage(line))];
+  const working = ["", ...explain(found).map((line) => plainText(line))];
   if (cheaper.length === 0) return working;
   const expected = moneyColumn(cheaper.map(({ estimate }) => estimate.expected));
   const saves = moneyColumn(cheaper.map((each) => each.saves));
   const rows = cheaper.map(({ change, input }, index) => [
-    plainText(change),
+    plainName(change),
     expected[index] ?? "",
     saves[index] ?? "",
-    plainText(JSON.stringify(input)),
+    plainName(JSON.stringify(input)),
   ]);
   const columns = [
     { title: "cheaper" },

@@ -1,6 +1,6 @@
 import { CommanderError } from "commander";
 import { BudgetExceededError, isMeterError, OptionsError, UnknownPriceError } from "../errors.ts";
-import { plainMessage } from "./plain-text.ts";
+import { plainText } from "../report/plain-text.ts";
 
 /** What a command ends with. */
 export const EXIT = {
@@ -29,10 +29,10 @@ export function exitCodeOf(error: unknown): ExitCode {
 
 /** One line for our own errors and the system's; the whole of any other, for that is a fault of this program. */
 export function errorText(error: unknown): string {
-  if (!(error instanceof Error)) return `failed: ${plainMessage(String(error))}`;
+  if (!(error instanceof Error)) return `failed: ${plainText(String(error))}`;
   const { code } = error as { code?: unknown };
   if (code === "EADDRINUSE") return "the port is taken; choose another with --port, or --port 0 for any free one";
-  if (isMeterError(error) || typeof code === "string") return plainMessage(error.message);
+  if (isMeterError(error) || typeof code === "string") return plainText(error.message);
   return error.stack ?? error.message;
 }
 

@@ -2,16 +2,24 @@
 /** The program: its commands, and how it ends. */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { plainText } from "../report/plain-text.ts";
+import { adviseCommand } from "./advise.ts";
+import { alertsCommand } from "./alerts.ts";
 import { budgetCommand } from "./budget.ts";
+import { completionCommand } from "./completion.ts";
+import { dashboardCommand } from "./dashboard.ts";
 import { demoCommand } from "./demo.ts";
+import { doctorCommand } from "./doctor.ts";
 import { emulatorCommand } from "./emulator.ts";
 import { estimateCommand } from "./estimate.ts";
 import { EXIT_CODES_HELP, type ExitCode, errorText, exitCodeOf, INTERRUPTED } from "./exit.ts";
-import { plainMessage } from "./plain-text.ts";
 import { pricesCommand } from "./prices.ts";
 import { reconcileCommand } from "./reconcile.ts";
+import { reportCommand } from "./report.ts";
 import { spendCommand } from "./spend.ts";
+import { statementCommand } from "./statement.ts";
 import { createTerminal } from "./terminal.ts";
+import { whatIfCommand } from "./what-if.ts";
 
 const terminal = createTerminal(process.stdout, process.env);
 
@@ -31,7 +39,7 @@ function version(): string {
 }
 
 function program(): Command {
-  const root = new Command("fal-meter")
+  const root: Command = new Command("fal-meter")
     .description("What calls to fal cost: before they are sent, while they run, and afterwards.")
     .version(version(), "--version", "print the version")
     .helpCommand(false)
@@ -42,18 +50,26 @@ function program(): Command {
   const commands = [
     demoCommand(terminal, end),
     estimateCommand(terminal, end),
-    spendCommand(terminal),
+    spendCommand(terminal, end),
     budgetCommand(terminal),
+    reportCommand(terminal),
+    statementCommand(terminal),
+    adviseCommand(terminal),
+    whatIfCommand(terminal),
+    alertsCommand(terminal),
+    dashboardCommand(terminal),
     pricesCommand(terminal, end),
     reconcileCommand(terminal, end),
     emulatorCommand(terminal),
+    doctorCommand(terminal, end),
+    completionCommand(terminal, () => root),
   ];
   for (const command of commands) root.addCommand(command);
   for (const command of [root, ...commands, ...commands.flatMap((each) => each.commands)]) {
     command.exitOverride().configureOutput({
       outputError: (text) =>
         complain(
-          plainMessage(
+          plainText(
             text
               .trim()
               .replace(/^error: /, "")
@@ -74,7 +90,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 /** Node warns that its SQLite is young, in the middle of whatever is being shown. Any other warning is news. */
 process.removeAllListeners("warning");
 process.on("warning", (warning) => {
-  if (warning.name !== "ExperimentalWarning") complain(plainMessage(warning.message));
+  if (warning.name !== "ExperimentalWarning") complain(plainText(warning.message));
 });
 
 try {

@@ -2,10 +2,10 @@ import { Command } from "commander";
 import { systemClock } from "../clock.ts";
 import type { Decimal } from "../money.ts";
 import { listBills } from "../price/learned-bills.ts";
+import { plainName } from "../report/plain-text.ts";
 import { EXIT_CODES_HELP } from "./exit.ts";
 import type { PricesFlags } from "./known-prices.ts";
 import { noLedgerYet, openLedger, storeOption } from "./ledger.ts";
-import { plainText } from "./plain-text.ts";
 import { moneyColumn, table } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -77,14 +77,14 @@ function linesOf(terminal: Terminal, rows: readonly DriftRow[]): string[] {
     { title: "request" },
   ];
   const cells = rows.map(({ endpointId, shape, bills, outside, healed }, index) => [
-    plainText(endpointId),
+    plainName(endpointId),
     String(bills),
     String(outside),
     lowest?.[index] ?? "",
     mean?.[index] ?? "",
     highest?.[index] ?? "",
     healed ? "its bills" : "its rule",
-    plainText(shape),
+    plainName(shape),
   ]);
   return table(terminal, columns, cells);
 }

@@ -3,12 +3,12 @@ import { systemClock } from "../clock.ts";
 import { type Decimal, decimal } from "../money.ts";
 import { listedEndpoints, listPrice } from "../price/list-price.ts";
 import { rateAt } from "../price/rates.ts";
+import { plainName, plainText } from "../report/plain-text.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import { EXIT, EXIT_CODES_HELP, type ExitCode } from "./exit.ts";
 import { emulatorOption, falPlatform } from "./fal.ts";
 import { knownPrices, type PricesFlags, withLedger } from "./known-prices.ts";
 import { openLedger, storeOption } from "./ledger.ts";
-import { plainMessage, plainText } from "./plain-text.ts";
 import { moneyColumn, table } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -43,7 +43,7 @@ async function sync(terminal: Terminal, endpoints: readonly string[], flags: Syn
       terminal.print(
         `${read.found} prices read, ${read.changed} of them changed; ${read.missing} endpoints have none.`,
       );
-      if (read.failure !== null) terminal.print(`Not all could be asked for: ${plainMessage(read.failure)}.`);
+      if (read.failure !== null) terminal.print(`Not all could be asked for: ${plainText(read.failure)}.`);
     }
     return read.failure === null ? EXIT.ok : EXIT.failed;
   } finally {
@@ -120,11 +120,11 @@ function differenceLines(terminal: Terminal, found: readonly Difference[]): stri
   );
   const live = moneyColumn(found.map((each) => each.live));
   const cells = found.map(({ endpointId, unit, announced, bundledUnit, ...each }, index) => [
-    plainText(endpointId),
+    plainName(endpointId),
     bundled[index] ?? "",
     live[index] ?? "",
     each.bundled === null || bundledUnit !== null ? "–" : percentOf(each.live, each.bundled),
-    plainText(bundledUnit === null ? unit : `${unit}, bundled by ${bundledUnit}`),
+    plainName(bundledUnit === null ? unit : `${unit}, bundled by ${bundledUnit}`),
     announced === null ? "–" : `$${announced.price.toFixed()} from ${announced.from.toISOString().slice(0, 10)}`,
   ]);
   return table(terminal, columns, cells);

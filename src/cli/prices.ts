@@ -4,10 +4,10 @@ import { OptionsError } from "../errors.ts";
 import { listBills } from "../price/learned-bills.ts";
 import { listedEndpoints } from "../price/list-price.ts";
 import { rateCard } from "../price/rate-card.ts";
+import { plainName } from "../report/plain-text.ts";
 import { EXIT_CODES_HELP, type ExitCode } from "./exit.ts";
 import { type KnownPrices, knownPrices, type PricesFlags, withLedger } from "./known-prices.ts";
 import { storeOption } from "./ledger.ts";
-import { plainText } from "./plain-text.ts";
 import { driftCommand } from "./prices-drift.ts";
 import { diffCommand, syncCommand } from "./prices-sync.ts";
 import { moneyColumn, table } from "./table.ts";
@@ -54,7 +54,7 @@ async function list(terminal: Terminal, search: string, flags: PricesFlags): Pro
     const rows = ids.filter((id) => id.includes(search.toLowerCase())).map((id) => priceRow(known, id));
     if (flags.json) terminal.printJson({ currency: "USD", prices: rows });
     else if (rows.length === 0)
-      terminal.print(`No price is known of an endpoint with "${plainText(search)}" in its id.`);
+      terminal.print(`No price is known of an endpoint with "${plainName(search)}" in its id.`);
     else terminal.print(...priceLines(terminal, known, rows));
   });
 }
@@ -82,9 +82,9 @@ function priceLines(terminal: Terminal, { pricer }: KnownPrices, rows: readonly 
     { title: "as of" },
   ];
   const cells = rows.map(({ endpointId, unit, source, asOf, onRateCard }, index) => [
-    plainText(endpointId),
+    plainName(endpointId),
     amounts[index] ?? "",
-    plainText(unit ?? "–"),
+    plainName(unit ?? "–"),
     onRateCard ? `rate card${source === null ? "" : `, ${source}`}` : (source ?? "doubtful"),
     asOf?.slice(0, 10) ?? "–",
   ]);
@@ -125,14 +125,14 @@ async function show(terminal: Terminal, endpointId: string, flags: PricesFlags):
         until === null ? null : `until ${dayOf(until)}`,
       ].filter(Boolean);
       terminal.print(
-        `${dim("live   ")}$${unitPrice.toFixed()} for a unit of ${plainText(unit)} ${term.join(" ")}`.trimEnd(),
+        `${dim("live   ")}$${unitPrice.toFixed()} for a unit of ${plainName(unit)} ${term.join(" ")}`.trimEnd(),
       );
     }
     for (const { shape, bills } of learned) {
       const spread = bills.amount
         ? `$${bills.amount.min.toFixed()} to $${bills.amount.max.toFixed()}`
         : `${bills.units?.min.toFixed()} to ${bills.units?.max.toFixed()} units`;
-      terminal.print(`${dim("learned")} ${bills.count} bills, ${spread}, ${plainText(shape ?? "all requests")}`);
+      terminal.print(`${dim("learned")} ${bills.count} bills, ${spread}, ${plainName(shape ?? "all requests")}`);
     }
   });
 }

@@ -1,97 +1,99 @@
 import { Command } from "commander";
 import { createZone } from "../budget/zone.ts";
 import { milliseconds, systemClock } from "../clock.ts";
-import { OptionsError } from "../errors.ts";
-import { createMeter } from "../meter.ts";
 import { type Decimal, money } from "../money.ts";
+import { plainName } from "../report/plain-text.ts";
 import type { SpendBy, SpendGroup, SpendQuery, SpendSummary, SpendTotals } from "../report/summary.ts";
 import { percent, shareBar } from "./bar.ts";
-import { EXIT_CODES_HELP } from "./exit.ts";
-import { type Ledger, noLedgerYet, openLedger, storeOption } from "./ledger.ts";
-import { plainText } from "./plain-text.ts";
-import { readRegistry } from "./registry.ts";
+import { EXIT, EXIT_CODES_HELP, type ExitCode } from "./exit.ts";
+import { interrupted } from "./interrupt.ts";
+import { type Ledger, noLedgerYet, storeOption } from "./ledger.ts";
+import { byFlag, instantFlag, type OpenReading, type ReadingFlags, TIMEZONE_HELP, withReading } from "./reading.ts";
 import { type Column, moneyColumn, readable, table } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
-interface SpendFlags {
+interface SpendFlags extends ReadingFlags {
   by: string;
   since?: string;
   until?: string;
   endpoint?: string;
-  timezone?: string;
-  store?: string;
+  watch?: string | true;
   json?: true;
 }
 
-export function spendCommand(terminal: Terminal): Command {
+export function spendCommand(terminal: Terminal, end: (code: ExitCode) => void): Command {
   return new Command("spend")
     .description("what was spent, by endpoint, time or tag")
     .option("--by <parts>", "split by, with commas: endpoint, basis, hour, day, week, month, tag:<name>", "endpoint")
     .option("--since <when>", 'from here on: a date, an ISO time, or how long ago, such as "7d" or "24h"')
     .option("--until <when>", "up to here, not included; read as --since is")
     .option("--endpoint <glob>", 'only endpoints that match, such as "fal-ai/flux*"')
-    .option("--timezone <zone>", "IANA zone of dates and days (default: that of the ledger's budgets, else UTC)")
+    .option("--timezone <zone>", TIMEZONE_HELP)
+    .option("--watch [every]", 'show it again whenever it changes, looking every "2s" unless told; Ctrl-C stops it')
     .addOption(storeOption())
     .option("--json", "print one JSON document, amounts as exact decimal strings")
     .addHelpText("after", `\nExample:\n  $ fal-meter spend --by endpoint,day --since 7d\n\n${EXIT_CODES_HELP}`)
-    .action((flags: SpendFlags) => spend(terminal, flags));
+    .action((flags: SpendFlags) => spend(terminal, flags, end));
 }
 
-async function spend(terminal: Terminal, flags: SpendFlags): Promise<void> {
-  const ledger = await openLedger(flags.store, process.env);
-  const timezone = flags.timezone ?? (await registeredZone(ledger)) ?? "UTC";
-  const store = ledger.kind === "open" ? ledger.store : "memory:";
-  const meter = createMeter({ store, timezone });
-  try {
-    const summary = await meter.spend(queryOf(flags));
-    if (flags.json)
-      terminal.printJson({ ledger: { store: ledger.name, exists: ledger.kind === "open" }, timezone, ...summary });
-    else if (ledger.kind === "missing") terminal.print(...noLedgerYet(ledger));
-    else terminal.print(...summaryLines(terminal, summary, { by: partsOf(flags.by), timezone, name: ledger.name }));
-  } finally {
-    await meter.close();
+async function spend(terminal: Terminal, flags: SpendFlags, end: (code: ExitCode) => void): Promise<void> {
+  if (flags.watch === undefined) return withReading(flags, (reading) => showOnce(terminal, flags, reading));
+  const stop = interrupted();
+  await watch(terminal, flags, stop);
+  // What was asked for is done: Ctrl-C is how it ends.
+  end(EXIT.ok);
+}
+
+async function showOnce(terminal: Terminal, flags: SpendFlags, { meter, ledger, timezone }: OpenReading) {
+  const summary = await meter.spend(queryOf(flags));
+  if (flags.json) terminal.printJson(documentOf(summary, ledger, timezone));
+  else terminal.print(...linesOf(terminal, flags, summary, { ledger, timezone }));
+}
+
+/** Shows the sums again whenever they have changed: over the last ones where somebody watches, else below them. */
+async function watch(terminal: Terminal, flags: SpendFlags, stop: AbortSignal): Promise<void> {
+  const everyMs = milliseconds(flags.watch === true ? "2s" : (flags.watch as `${number}s`), "--watch");
+  let last = "";
+  while (!stop.aborted) {
+    await withReading(flags, async ({ meter, ledger, timezone }) => {
+      const summary = await meter.spend(queryOf(flags));
+      const { since: _moving, ...document } = documentOf(summary, ledger, timezone);
+      const shown = JSON.stringify(document);
+      if (shown === last) return;
+      last = shown;
+      if (flags.json) return terminal.printJsonLine(documentOf(summary, ledger, timezone));
+      const lines = linesOf(terminal, flags, summary, { ledger, timezone });
+      if (terminal.live) terminal.stream.write(CLEARED);
+      terminal.print(...lines, "", terminal.paint.dim("Watching. Ctrl-C stops it."));
+    });
+    await systemClock.sleep(everyMs, stop).catch(() => {});
   }
 }
 
-/** The zone that all budgets of the ledger agree on: days are then split where the budgets split them. */
-async function registeredZone(ledger: Ledger): Promise<string | null> {
-  if (ledger.kind === "missing") return null;
-  const { budgets } = await readRegistry(ledger.store, systemClock.now());
-  const zones = new Set(budgets.map(({ timezone }) => timezone));
-  const [zone] = zones;
-  return zones.size === 1 && zone !== undefined ? zone : null;
+/** The screen emptied, and the cursor in its corner. */
+const CLEARED = "\u001b[2J\u001b[H";
+
+function documentOf(summary: SpendSummary, ledger: Ledger, timezone: string) {
+  return { ledger: { store: ledger.name, exists: ledger.kind === "open" }, timezone, ...summary };
 }
 
-const PART = /^(endpoint|basis|hour|day|week|month|tag:.+)$/s;
-
-function partsOf(by: string): SpendBy[] {
-  return by.split(",").map((text) => {
-    const part = text.trim();
-    if (PART.test(part)) return part as SpendBy;
-    throw new OptionsError(
-      "--by",
-      "endpoint, basis, hour, day, week, month or tag:<name>, with commas between them",
-      part,
-    );
-  });
+function linesOf(
+  terminal: Terminal,
+  { by }: SpendFlags,
+  summary: SpendSummary,
+  { ledger, timezone }: { ledger: Ledger; timezone: string },
+): string[] {
+  if (ledger.kind === "missing") return noLedgerYet(ledger);
+  return summaryLines(terminal, summary, { by: byFlag(by), timezone, name: ledger.name });
 }
 
 function queryOf({ by, since, until, endpoint }: SpendFlags): SpendQuery {
   return {
-    by: partsOf(by),
-    ...(since !== undefined && { since: instant(since, "--since") }),
-    ...(until !== undefined && { until: instant(until, "--until") }),
+    by: byFlag(by),
+    ...(since !== undefined && { since: instantFlag(since, "--since") }),
+    ...(until !== undefined && { until: instantFlag(until, "--until") }),
     ...(endpoint !== undefined && { endpoint }),
   };
-}
-
-const AGO = /^\d+(\.\d+)?(ms|s|m|h|d)$/;
-
-/** A stretch of time is how long ago; dates and times are read by the meter, in its zone. */
-function instant(text: string, option: string): string | number {
-  if (AGO.test(text)) return systemClock.now() - milliseconds(text as `${number}d`, option);
-  if (!Number.isNaN(Date.parse(text))) return text;
-  throw new OptionsError(option, 'a date such as "2026-11-01", an ISO time, or how long ago, such as "7d"', text);
 }
 
 interface Shown {
@@ -203,7 +205,7 @@ function shareText({ live, columns, paint }: Terminal, part: Decimal, whole: Dec
 function keyText(value: string | null, part: SpendBy, timezone: string): string {
   if (value === null) return "(none)";
   if (part === "hour" || part === "day" || part === "week" || part === "month") return localTime(value, timezone, part);
-  return plainText(value);
+  return plainName(value);
 }
 
 /** ISO's order in the zone's own time: `2026-11-23 14:00`. */

@@ -15,7 +15,10 @@ export type LogLevel = keyof Logger;
 export function logLine(event: MeterEvent): { level: LogLevel; message: string } {
   switch (event.type) {
     case "call-priced":
-      return { level: "debug", message: `${event.endpointId} estimated ${bracket(event.low, event.high)} (${event.basis})` };
+      return {
+        level: "debug",
+        message: `${event.endpointId} estimated ${bracket(event.low, event.high)} (${event.basis})`,
+      };
     case "cache-hit":
       return { level: "info", message: `${event.endpointId} from the cache, saved ${amount(event.saved)}` };
     case "call-joined":
@@ -48,11 +51,20 @@ export function logLine(event: MeterEvent): { level: LogLevel; message: string }
     case "hold-recovered":
       return { level: "info", message: `${event.endpointId} recovered as ${event.outcome}: ${amount(event.amount)}` };
     case "rate-limited":
-      return { level: "warn", message: `${event.endpointId} answered 429${event.retryAfterMs === null ? "" : `, again in ${event.retryAfterMs} ms`}` };
+      return {
+        level: "warn",
+        message: `${event.endpointId} answered 429${event.retryAfterMs === null ? "" : `, again in ${event.retryAfterMs} ms`}`,
+      };
     case "price-changed":
-      return { level: "warn", message: `${event.endpointId} price ${event.before} → ${event.after} from ${event.effectiveFrom.toISOString()}` };
+      return {
+        level: "warn",
+        message: `${event.endpointId} price ${event.before} → ${event.after} from ${event.effectiveFrom.toISOString()}`,
+      };
     case "price-drift":
-      return { level: "warn", message: `${event.endpointId} billed ${amount(event.actual)}, estimated ${amount(event.estimated)} (${event.basis})` };
+      return {
+        level: "warn",
+        message: `${event.endpointId} billed ${amount(event.actual)}, estimated ${amount(event.estimated)} (${event.basis})`,
+      };
     case "store-failed":
       return { level: "error", message: `ledger ${event.verb} failed: ${event.message}` };
   }

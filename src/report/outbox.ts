@@ -3,7 +3,7 @@ import { isMeterError, OptionsError } from "../errors.ts";
 import type { Note, Store } from "../store/store.ts";
 import { type Alert, alertId, readAlert, writtenAlert } from "./alert.ts";
 import type { AlertSink } from "./sinks.ts";
-import { createTurn } from "./turn.ts";
+import { createTurn, type Patience } from "./turn.ts";
 
 export interface OutboxOptions {
   store: Store;
@@ -35,9 +35,13 @@ export interface Outbox {
   /** Takes alerts in; one that is in it or was delivered already is passed over. Answers how many were new. */
   add(alerts: readonly Alert[]): Promise<number>;
   /** Delivers what is pending. `null` when another process was delivering all the while. */
-  deliver(): Promise<Delivered | null>;
-  /** Delivers every `everyMs` until the signal aborts. Failures wait for the next round. */
-  run(everyMs: number, signal: AbortSignal, onFailure?: (error: unknown) => void): Promise<void>;
+  deliver(haste?: DeliveryHaste): Promise<Delivered | null>;
+}
+
+/** What a round of deliveries may be cut short by. Its `signal` ends pauses and waits: what had not arrived stays in the outbox. */
+export interface DeliveryHaste extends Patience {
+  /** In place of the outbox's own. */
+  tries?: number;
 }
 
 const PENDING = "alert-outbox";
@@ -64,7 +68,7 @@ export function createOutbox({ store, clock, sinks, tries = 3, taker = crypto.ra
     return sinks.filter((_, index) => notes[index] === undefined);
   }
 
-  async function send(alert: Alert, sink: AlertSink, hold: () => Promise<void>): Promise<void> {
+  async function send(alert: Alert, sink: AlertSink, hold: () => Promise<void>, haste: DeliveryHaste): Promise<void> {
     for (let tried = 1; ; tried += 1) {
       await hold();
       try {
@@ -73,13 +77,22 @@ export function createOutbox({ store, clock, sinks, tries = 3, taker = crypto.ra
         await store.putNote({ kind: SENT, key: sentKey(alert, sink), value: "true", at, expiresAt: at + SENT_KEPT_MS });
         return;
       } catch (error) {
-        if (tried === tries) throw error;
-        await clock.sleep(FIRST_PAUSE_MS * 2 ** (tried - 1));
+        if (tried === (haste.tries ?? tries) || haste.signal?.aborted) throw error;
+        // A pause that is cut short is no reason to lose why the try failed.
+        const paused = await clock.sleep(FIRST_PAUSE_MS * 2 ** (tried - 1), haste.signal).then(
+          () => true,
+          () => false,
+        );
+        if (!paused) throw error;
       }
     }
   }
 
-  async function deliverAll(notes: readonly Note[], hold: () => Promise<void>): Promise<Delivered> {
+  async function deliverAll(
+    notes: readonly Note[],
+    hold: () => Promise<void>,
+    haste: DeliveryHaste,
+  ): Promise<Delivered> {
     const failed = new Map<string, string>();
     let [delivered, pending] = [0, 0];
     for (const note of notes) {
@@ -90,7 +103,7 @@ export function createOutbox({ store, clock, sinks, tries = 3, taker = crypto.ra
         if (failed.has(sink.name)) left += 1;
         else {
           try {
-            await send(alert, sink, hold);
+            await send(alert, sink, hold, haste);
             delivered += 1;
           } catch (error) {
             failed.set(sink.name, reasonOf(error));
@@ -104,7 +117,7 @@ export function createOutbox({ store, clock, sinks, tries = 3, taker = crypto.ra
     return { delivered, pending, failures: [...failed].map(([sink, message]) => ({ sink, message })) };
   }
 
-  const outbox: Outbox = {
+  return {
     async add(alerts) {
       let added = 0;
       for (const alert of alerts) {
@@ -115,18 +128,18 @@ export function createOutbox({ store, clock, sinks, tries = 3, taker = crypto.ra
       }
       return added;
     },
-    async deliver() {
+    async deliver(haste = {}) {
       if ((await store.listNotes(PENDING, clock.now())).length === 0) return { delivered: 0, pending: 0, failures: [] };
-      return turn.take(async (hold) => deliverAll(await store.listNotes(PENDING, clock.now()), hold));
-    },
-    async run(everyMs, signal, onFailure = () => {}) {
-      while (!signal.aborted) {
-        await outbox.deliver().catch(onFailure);
-        await clock.sleep(everyMs, signal).catch(() => {});
-      }
+      const work = async (hold: () => Promise<void>) =>
+        deliverAll(await store.listNotes(PENDING, clock.now()), hold, haste);
+      return turn.take(work, haste);
     },
   };
-  return outbox;
+}
+
+/** What waits to be delivered, at most as many as a store keeps notes of one kind. */
+export async function pendingAlerts(store: Store, at: number): Promise<Alert[]> {
+  return (await store.listNotes(PENDING, at)).map(({ value }) => readAlert(value));
 }
 
 /** Network errors may carry the address, so only our own words and the error's name are told. */

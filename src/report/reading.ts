@@ -3,7 +3,8 @@ import { MeterError } from "../errors.ts";
 import type { Entry, EntryQuery, Hold, Store } from "../store/store.ts";
 import type { Covers, Standing } from "./burn.ts";
 import type { Credit } from "./credits.ts";
-import { type PeriodLength, periodAt } from "./period.ts";
+import { type FocusData, type FocusInput, focus } from "./focus.ts";
+import { periodAt } from "./period.ts";
 import { type Report, type ReportOptions, readReportOptions, report } from "./report.ts";
 import { type Statement, statement } from "./statement.ts";
 import type { Calendars } from "./summary.ts";
@@ -20,8 +21,8 @@ export interface Reading {
 const PAGE = 5_000;
 /** Entries that a report's percentiles and parts are taken from; the newest ones. Its sums come from all. */
 const MOST_SAMPLED = 50_000;
-/** A month with more purchases than this is a book of its own. */
-const MOST_IN_MONTH = 2_000_000;
+/** A range with more than this is a book of its own. */
+const MOST_CHARGES = 2_000_000;
 const MOST_HOLDS = 200_000;
 
 /** Entries of a range, oldest first, at most `most`; `sample` says that there were more and the newest of them came. */
@@ -72,24 +73,35 @@ export async function readTrend(
 
 /**
  * The statement of the month that `at` lies in.
- * @throws OptionsError naming `statement.credits[n].…`; MeterError for a month of more than two million entries, for a bill must be whole.
+ * @throws OptionsError naming `statement.credits[n].…`; MeterError for more than two million, for a bill must be whole.
  */
 export async function readStatement(
   { store, calendars, now }: Reading,
   options: { at: number; discounts: VolumeDiscounts; credits?: readonly Credit[] },
 ): Promise<Statement> {
   const { start, end } = periodAt(calendars, "month", options.at);
-  const { entries, taken } = await readEntries(
-    store,
-    { since: start, until: end, kinds: ["purchase", "correction"] },
-    MOST_IN_MONTH,
-  );
-  if (taken === "sample")
-    throw new MeterError(
-      `The month has more than ${MOST_IN_MONTH} entries: write its bill from an export of the ledger.`,
-    );
+  const entries = await readCharges(store, { since: start, until: end });
   const holds = await readHolds(store, end);
   return statement({ ...options, now, entries, holds, calendars });
+}
+
+/**
+ * The purchases and corrections of a range as rows of FOCUS.
+ * @throws MeterError for more than two million, for a bill must be whole.
+ */
+export async function readFocus(
+  { store, calendars }: Reading,
+  { since, until, account }: { since: number; until: number } & Pick<FocusInput, "account">,
+): Promise<FocusData> {
+  const entries = await readCharges(store, { since, until });
+  return focus({ entries, calendars, ...(account && { account }) });
+}
+
+/** All that a bill is made of. */
+async function readCharges(store: Store, span: { since: number; until: number }): Promise<Entry[]> {
+  const { entries, taken } = await readEntries(store, { ...span, kinds: ["purchase", "correction"] }, MOST_CHARGES);
+  if (taken === "all") return entries;
+  throw new MeterError(`There are more than ${MOST_CHARGES} entries in this range: bill them in shorter ones.`);
 }
 
 /** Open holds sent before `before`, oldest first, at most 200,000. */
@@ -104,11 +116,10 @@ export async function readHolds(store: Store, before: number): Promise<Hold[]> {
   return found;
 }
 
-/** The entries of the current period, or of so many ms before now: what advice and what-if are taken from. */
+/** The entries of the last so many ms before now, the newest 50,000: what advice and what-if are taken from. */
 export async function readRecent(
-  { store, calendars, now }: Reading,
-  span: { per: PeriodLength } | { lastMs: number },
-): Promise<Entry[]> {
-  const since = "per" in span ? periodAt(calendars, span.per, now).start : now - span.lastMs;
-  return (await readEntries(store, { since, until: now + 1 }, MOST_SAMPLED)).entries;
+  { store, now }: Reading,
+  lastMs: number,
+): Promise<{ entries: Entry[]; taken: "all" | "sample" }> {
+  return readEntries(store, { since: now - lastMs, until: now + 1 }, MOST_SAMPLED);
 }

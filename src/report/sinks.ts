@@ -34,6 +34,16 @@ export interface WebhookOptions {
   fetch?: typeof fetch;
 }
 
+/** Where alerts go: a line on the console, a webhook, or a sink of your own, which is tried again when its `send` rejects. */
+export type AlertSinkOptions = "console" | WebhookOptions | AlertSink;
+
+/** The sinks that deliver, of options that were found valid. */
+export function openSinks(sinks: readonly AlertSinkOptions[], clock: Clock): Promise<AlertSink[]> {
+  return Promise.all(
+    sinks.map(async (sink) => (sink === "console" ? consoleSink() : "send" in sink ? sink : webhookSink(sink, clock))),
+  );
+}
+
 const FORMATS: readonly AlertFormat[] = ["plain", "slack", "discord"];
 
 /**
@@ -42,13 +52,8 @@ const FORMATS: readonly AlertFormat[] = ["plain", "slack", "discord"];
  * @throws OptionsError naming `webhook.…`
  */
 export async function webhookSink(options: WebhookOptions, clock: Clock): Promise<AlertSink> {
-  onlyKeys(options, "webhook", ["url", "secret", "format", "timeoutMs", "fetch"]);
-  const { secret, format = "plain", timeoutMs = 10_000 } = options;
-  const url = webAddress(options.url);
-  if (!FORMATS.includes(format)) throw new OptionsError("webhook.format", '"plain", "slack" or "discord"', format);
-  if (!(timeoutMs >= 1 && timeoutMs <= 60_000))
-    throw new OptionsError("webhook.timeoutMs", "milliseconds from 1 to 60,000", timeoutMs);
-  if (secret === "") throw new OptionsError("webhook.secret", "a secret that is not empty", secret);
+  const { secret, format = "plain", timeoutMs = 10_000 } = validWebhook(options, "webhook");
+  const url = webAddress(options.url, "webhook");
   const send = options.fetch ?? fetch;
   return {
     // Chat webhooks carry their secret in the address, so only its hash may stand in a ledger.
@@ -74,11 +79,26 @@ export async function webhookSink(options: WebhookOptions, clock: Clock): Promis
   };
 }
 
-function webAddress(text: string): string {
+/** @throws OptionsError naming a member of `option`; no address is in it */
+export function validWebhook(options: WebhookOptions, option: string): WebhookOptions {
+  onlyKeys(options, option, ["url", "secret", "format", "timeoutMs", "fetch"]);
+  const { secret, format = "plain", timeoutMs = 1, fetch: send } = options;
+  webAddress(options.url, option);
+  if (!FORMATS.includes(format)) throw new OptionsError(`${option}.format`, '"plain", "slack" or "discord"', format);
+  if (!(timeoutMs >= 1 && timeoutMs <= 60_000))
+    throw new OptionsError(`${option}.timeoutMs`, "milliseconds from 1 to 60,000", timeoutMs);
+  if (secret !== undefined && (typeof secret !== "string" || secret === ""))
+    throw new OptionsError(`${option}.secret`, "a secret that is not empty", typeof secret);
+  if (send !== undefined && typeof send !== "function")
+    throw new OptionsError(`${option}.fetch`, "a fetch", typeof send);
+  return options;
+}
+
+function webAddress(text: string, option: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   // The address is a secret, so a bad one is not shown either.
   if (url?.protocol !== "https:" && url?.protocol !== "http:")
-    throw new OptionsError("webhook.url", "an http or https address", typeof text);
+    throw new OptionsError(`${option}.url`, "an http or https address", typeof text);
   return url.href;
 }
 

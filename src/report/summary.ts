@@ -62,15 +62,24 @@ export interface Calendars {
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 
 /** @throws OptionsError naming `option` */
-export function readInstant(value: Date | number | string | undefined, option: string, calendars: Calendars): number | undefined {
+export function readInstant(
+  value: Date | number | string | undefined,
+  option: string,
+  calendars: Calendars,
+): number | undefined {
   if (value === undefined) return undefined;
   const at =
-    value instanceof Date ? value.getTime()
-    : typeof value === "number" ? value
-    : typeof value !== "string" ? Number.NaN
-    : DATE.test(value) ? calendars.startOfDate(value)
-    : Date.parse(value);
-  if (!Number.isFinite(at)) throw new OptionsError(option, 'a Date, an ISO time, milliseconds, or a date such as "2026-11-01"', value);
+    value instanceof Date
+      ? value.getTime()
+      : typeof value === "number"
+        ? value
+        : typeof value !== "string"
+          ? Number.NaN
+          : DATE.test(value)
+            ? calendars.startOfDate(value)
+            : Date.parse(value);
+  if (!Number.isFinite(at))
+    throw new OptionsError(option, 'a Date, an ISO time, milliseconds, or a date such as "2026-11-01"', value);
   return at;
 }
 
@@ -79,7 +88,8 @@ export function readBy(by: readonly SpendBy[] | undefined): readonly SpendBy[] {
   const wanted = '"endpoint", "basis", "hour", "day", "week", "month" or "tag:<name>"';
   if (by !== undefined && !Array.isArray(by)) throw new OptionsError("spend.by", `a list of ${wanted}`, by);
   for (const part of by ?? []) {
-    const known = part === "endpoint" || part === "basis" || isCalendar(part) || (typeof part === "string" && /^tag:./s.test(part));
+    const known =
+      part === "endpoint" || part === "basis" || isCalendar(part) || (typeof part === "string" && /^tag:./s.test(part));
     if (!known) throw new OptionsError("spend.by", wanted, part);
   }
   return by ?? [];
@@ -90,7 +100,11 @@ function isCalendar(part: string): part is Calendar {
 }
 
 /** What the store has to tell apart so that the summary can be made. */
-export function totalsQuery(query: SpendQuery, by: readonly SpendBy[], bounds: { since: number | undefined; until: number | undefined }): TotalsQuery {
+export function totalsQuery(
+  query: SpendQuery,
+  by: readonly SpendBy[],
+  bounds: { since: number | undefined; until: number | undefined },
+): TotalsQuery {
   const dimensions = new Set<TotalsQuery["by"][number]>();
   for (const part of by) {
     if (part === "endpoint" || part === "basis") dimensions.add(part);
@@ -116,7 +130,9 @@ export function summarise(
   const matches = query.endpoint === undefined ? () => true : endpointMatcher(query.endpoint);
   const wantedTags = Object.entries(query.tags ?? {});
   const kept = rows.filter(
-    (row) => (row.endpointId === null || matches(row.endpointId)) && wantedTags.every(([name, value]) => row.tags?.[name] === value),
+    (row) =>
+      (row.endpointId === null || matches(row.endpointId)) &&
+      wantedTags.every(([name, value]) => row.tags?.[name] === value),
   );
   const summary: SpendSummary = {
     currency: "USD",
@@ -131,7 +147,7 @@ export function summarise(
 function grouped(rows: readonly TotalsRow[], by: readonly SpendBy[], calendars: Calendars): SpendGroup[] {
   const groups = new Map<string, { key: SpendGroup["key"]; rows: TotalsRow[] }>();
   for (const row of rows) {
-    const key = Object.fromEntries(by.map((part) => [part, valueOf(row, part, calendars)]));
+    const key = Object.fromEntries(by.map((part) => [part, keyPartOf(row, part, calendars)]));
     const id = JSON.stringify(Object.values(key));
     const group = groups.get(id) ?? { key, rows: [] };
     group.rows.push(row);
@@ -140,10 +156,12 @@ function grouped(rows: readonly TotalsRow[], by: readonly SpendBy[], calendars: 
   const calendar = by.find(isCalendar);
   return [...groups.values()]
     .map((group) => ({ key: group.key, ...totalled(group.rows) }))
-    .sort((a, b) => (calendar ? (a.key[calendar] ?? "").localeCompare(b.key[calendar] ?? "") : 0) || b.spent.cmp(a.spent));
+    .sort(
+      (a, b) => (calendar ? (a.key[calendar] ?? "").localeCompare(b.key[calendar] ?? "") : 0) || b.spent.cmp(a.spent),
+    );
 }
 
-function valueOf(row: TotalsRow, part: SpendBy, calendars: Calendars): string | null {
+function keyPartOf(row: TotalsRow, part: SpendBy, calendars: Calendars): string | null {
   if (part === "endpoint") return row.endpointId;
   if (part === "basis") return row.basis;
   if (isCalendar(part)) return new Date(calendars.startOf(part, row.bucket ?? 0)).toISOString();
@@ -164,5 +182,14 @@ function totalled(rows: readonly TotalsRow[]): SpendTotals {
     refused += row.refused;
     unknown += row.unknown;
   }
-  return { spent: fromNano(spent), held: fromNano(held), saved: fromNano(saved), calls, cached, joined, refused, unknown };
+  return {
+    spent: fromNano(spent),
+    held: fromNano(held),
+    saved: fromNano(saved),
+    calls,
+    cached,
+    joined,
+    refused,
+    unknown,
+  };
 }

@@ -3,8 +3,16 @@ import type { Store } from "../store/store.ts";
 
 /** One process at a time, over all that share a store. */
 export interface Turn {
-  /** Does `work` while no other process has the turn; `null` when its turn did not come within `waitMs`. */
-  take<Result>(work: (hold: () => Promise<void>) => Promise<Result>): Promise<Result | null>;
+  /** Does `work` while no other process has the turn; `null` when its turn did not come. */
+  take<Result>(work: (hold: () => Promise<void>) => Promise<Result>, patience?: Patience): Promise<Result | null>;
+}
+
+/** How long to wait for a turn. */
+export interface Patience {
+  /** In milliseconds. @default the turn's own */
+  waitMs?: number;
+  /** Ends the waiting. */
+  signal?: AbortSignal;
 }
 
 export interface TurnOptions {
@@ -43,24 +51,24 @@ export function createTurn({ store, clock, kind, taker, leaseMs, waitMs }: TurnO
     return notes.map(({ value }) => JSON.parse(value) as Ticket).filter((ticket) => ticket.taker !== taker);
   }
 
-  async function come(number: number): Promise<boolean> {
-    const until = clock.now() + waitMs;
+  async function come(number: number, patience: Patience): Promise<boolean> {
+    const until = clock.now() + (patience.waitMs ?? waitMs);
     for (;;) {
       const ahead = (await others()).some((ticket) => goesFirst(ticket, { taker, number }));
       if (!ahead) return true;
-      if (clock.now() >= until) return false;
-      await clock.sleep(LOOK_EVERY_MS);
+      if (clock.now() >= until || patience.signal?.aborted) return false;
+      await clock.sleep(LOOK_EVERY_MS, patience.signal).catch(() => {});
       await draw(number);
     }
   }
 
   return {
-    async take(work) {
+    async take(work, patience = {}) {
       await draw(0);
       try {
         const number = 1 + (await others()).reduce((highest, ticket) => Math.max(highest, ticket.number), 0);
         await draw(number);
-        return (await come(number)) ? await work(() => draw(number)) : null;
+        return (await come(number, patience)) ? await work(() => draw(number)) : null;
       } finally {
         await store.deleteNote(kind, taker);
       }

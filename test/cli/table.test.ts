@@ -2,12 +2,12 @@ import { stripVTControlCharacters } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { budgetBar, doneBar, percent, shareBar } from "../../src/cli/bar.ts";
-import { plainText } from "../../src/cli/plain-text.ts";
 import { wrapped } from "../../src/cli/prose.ts";
 import { ageOf, inWords } from "../../src/cli/span.ts";
 import { moneyColumn, table } from "../../src/cli/table.ts";
 import { createTerminal } from "../../src/cli/terminal.ts";
 import { decimal } from "../../src/money.ts";
+import { plainName } from "../../src/report/plain-text.ts";
 import { isPlain } from "./command.ts";
 import { screen } from "./screen.ts";
 
@@ -114,12 +114,12 @@ describe("words", () => {
   it("from a ledger can be shown and nothing else, and are bounded", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 400 }), (text) => {
-        const shown = plainText(text);
+        const shown = plainName(text);
         expect(isPlain(shown)).toBe(true);
         expect(shown).not.toMatch(/[\n\u2028-\u202e\u2066-\u2069]/);
         expect([...shown].length).toBeLessThanOrEqual(120);
       }),
     );
-    expect(plainText("fal-ai/flux/dev · 日本")).toBe("fal-ai/flux/dev · 日本");
+    expect(plainName("fal-ai/flux/dev · 日本")).toBe("fal-ai/flux/dev · 日本");
   });
 });

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/clock.ts";
 import { OptionsError } from "../../src/errors.ts";
 import { createOutbox } from "../../src/report/outbox.ts";
-import { type AlertSink, callbackSink, consoleSink, type WebhookOptions, webhookSink } from "../../src/report/sinks.ts";
+import { callbackSink, consoleSink, type WebhookOptions, webhookSink } from "../../src/report/sinks.ts";
 import { createTurn } from "../../src/report/turn.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
@@ -92,23 +92,44 @@ describe.each(stores)("an outbox on a %s store", (_name, open) => {
   });
 });
 
-test("an outbox that runs tries again in its next round", async () => {
-  const [store, clock] = [createMemoryStore(), clockAt(noon)];
+test("an outbox in haste tries once, and a pause that is ended leaves the alert in it", async () => {
+  const [store, receiver, clock] = [createMemoryStore(), await receiving(), clockAt(noon)];
+  receiver.answer = 503;
+  const outbox = createOutbox({ store, clock, sinks: [await webhookSink({ url: receiver.url }, clock)] });
+  await outbox.add([alertNamed("a", noon)]);
+  expect(await outbox.deliver({ tries: 1 })).toMatchObject({ pending: 1 });
+  expect([receiver.received.length, clock.pauses]).toEqual([1, []]);
   const stop = new AbortController();
-  let tries = 0;
-  const flaky: AlertSink = {
-    name: "flaky",
-    async send() {
-      tries += 1;
-      if (tries < 3) throw new Error("down");
+  const stopping = {
+    now: clock.now,
+    sleep(_ms: number, signal?: AbortSignal) {
       stop.abort();
+      return Promise.reject(signal?.reason);
     },
   };
-  const outbox = createOutbox({ store, clock, sinks: [flaky], tries: 1 });
+  const stopped = createOutbox({
+    store,
+    clock: stopping,
+    sinks: [callbackSink("down", () => Promise.reject(new Error("down")))],
+  });
+  await stopped.add([alertNamed("b", noon)]);
+  expect(await stopped.deliver({ signal: stop.signal })).toMatchObject({ delivered: 0, pending: 2 });
+  await store.close();
+});
+
+test("an outbox that may not wait leaves the turn to who has it", async () => {
+  const [store, clock] = [createMemoryStore(), clockAt(noon)];
+  await store.putNote({
+    kind: "alert-turn",
+    key: "other",
+    value: '{"taker":"other","number":1}',
+    at: noon,
+    expiresAt: noon + day,
+  });
+  const outbox = createOutbox({ store, clock, sinks: [callbackSink("good", () => {})] });
   await outbox.add([alertNamed("a", noon)]);
-  await outbox.run(60_000, stop.signal);
-  expect(tries).toBe(3);
-  expect(clock.pauses.slice(0, 2)).toEqual([60_000, 60_000]);
+  expect(await outbox.deliver({ waitMs: 0 })).toBeNull();
+  expect(clock.pauses).toEqual([]);
 });
 
 const worker = fileURLToPath(new URL("./outbox-worker.ts", import.meta.url));
