@@ -2,15 +2,16 @@
  * What happens to a queued job after it was bought: it is watched, collected or cancelled, by its buyer, by those who
  * share its ticket, or by another process. fal's bill comes with the result.
  */
-import { type Results, toResponse } from "./cache/results.ts";
+
 import type { Deliveries } from "./cache/deliveries.ts";
+import { type Results, toResponse } from "./cache/results.ts";
 import type { EndpointId, JobState } from "./call.ts";
 import type { Clock } from "./clock.ts";
 import type { Events } from "./events.ts";
 import { correctionEntry } from "./ledger/entry.ts";
 import type { Place } from "./limit/lane.ts";
 import type { Nano } from "./money.ts";
-import { postingFor, type Prices } from "./settle/posting.ts";
+import { type Prices, postingFor } from "./settle/posting.ts";
 import { type Verdict, verdictOn } from "./settle/settlement.ts";
 import type { OpenPurchase, Settler } from "./settle/settler.ts";
 import type { Entry, Store, StoredResult } from "./store/store.ts";
@@ -88,7 +89,13 @@ export function createJobs(parts: JobParts): Jobs {
 
   /** What fal would say of a finished job. */
   function finished({ endpointId }: StoredResult, requestId: string) {
-    return { status: "COMPLETED", request_id: requestId, ...jobUrls(endpointId, requestId), logs: [], metrics: { inference_time: null } };
+    return {
+      status: "COMPLETED",
+      request_id: requestId,
+      ...jobUrls(endpointId, requestId),
+      logs: [],
+      metrics: { inference_time: null },
+    };
   }
 
   async function findOpen(requestId: string): Promise<OpenPurchase | null> {
@@ -106,7 +113,9 @@ export function createJobs(parts: JobParts): Jobs {
     const { basis, billableUnits } = posting;
     const note = `billed after it was booked as ${entry.outcome}`;
     // One id for one purchase's late bill: two who fetch the same result at once must not correct it twice.
-    await store.record(correctionEntry(`${entry.id}:billed-late`, entry, { difference, at: clock.now(), basis, billableUnits, note }));
+    await store.record(
+      correctionEntry(`${entry.id}:billed-late`, entry, { difference, at: clock.now(), basis, billableUnits, note }),
+    );
   }
 
   async function alreadyCorrected({ id, requestId }: Entry): Promise<boolean> {
@@ -125,7 +134,19 @@ export function createJobs(parts: JobParts): Jobs {
     const expiresAt = storedAt + (job?.lifetimeMs ?? parts.ttlMs);
     const contentType = response.headers.get("content-type") ?? "application/json";
     const { status } = response;
-    const result: StoredResult = { key, requestId, endpointId, tags, transport, status, contentType, body, cost, storedAt, expiresAt };
+    const result: StoredResult = {
+      key,
+      requestId,
+      endpointId,
+      tags,
+      transport,
+      status,
+      contentType,
+      body,
+      cost,
+      storedAt,
+      expiresAt,
+    };
     deliveries.delivered(key, result);
     if ((job?.shared ?? true) && results) await quietly("putResult", results.put(result));
   }
@@ -153,7 +174,10 @@ export function createJobs(parts: JobParts): Jobs {
     } as const;
     const verdict = verdictOn(seen);
     if (!open) {
-      await quietly("record", store.findEntry({ requestId }).then((entry) => correct(entry, verdict)));
+      await quietly(
+        "record",
+        store.findEntry({ requestId }).then((entry) => correct(entry, verdict)),
+      );
       return null;
     }
     const inferenceSeconds = found.inferenceSeconds ?? job?.inferenceSeconds ?? null;
@@ -206,7 +230,8 @@ export function createJobs(parts: JobParts): Jobs {
 
     async cancel(requestId, request, via) {
       const open = await findOpen(requestId);
-      if (open && ((await quietly("unshare", store.unshare(requestId))) ?? 0) > 0) return jsonAnswer({ status: "CANCELLATION_REQUESTED" }, 202, requestId);
+      if (open && ((await quietly("unshare", store.unshare(requestId))) ?? 0) > 0)
+        return jsonAnswer({ status: "CANCELLATION_REQUESTED" }, 202, requestId);
       const response = await via(...request.args);
       const lastSeen = watched.get(requestId)?.lastSeen ?? null;
       const verdict = verdictOn({ kind: "cancelled", status: response.status, lastSeen });

@@ -19,7 +19,15 @@ import { createLanes } from "./limit/lane.ts";
 import { createRate } from "./limit/rate.ts";
 import { retryAfterMs } from "./limit/retry-after.ts";
 import { createWaitingRoom } from "./limit/waiting-room.ts";
-import { environment, type MeterOptions, mergeScopes, type ResolvedOptions, resolveOptions, resolveScope, type StoreChoice } from "./options.ts";
+import {
+  environment,
+  type MeterOptions,
+  mergeScopes,
+  type ResolvedOptions,
+  resolveOptions,
+  resolveScope,
+  type StoreChoice,
+} from "./options.ts";
 import { quote } from "./order.ts";
 import { discountTiers } from "./price/discount.ts";
 import type { Estimate } from "./price/estimate.ts";
@@ -39,8 +47,8 @@ import { createSettler, type Settler } from "./settle/settler.ts";
 import type { WebhookSettlement } from "./settle/webhook.ts";
 import type { Store } from "./store/store.ts";
 import { parseJson } from "./wire/answer.ts";
-import { operationOf } from "./wire/operation.ts";
 import { type MediaFacts, mediaFacts } from "./wire/media-facts.ts";
+import { operationOf } from "./wire/operation.ts";
 import { createPlatform } from "./wire/platform.ts";
 import { readWhole } from "./wire/reading.ts";
 import { type FetchArguments, readRequest, type WireRequest } from "./wire/request.ts";
@@ -109,7 +117,9 @@ interface Line {
 export function createMeter(options?: MeterOptions): Meter {
   const resolved = resolveOptions(options);
   const { clock } = resolved;
-  const events = createEvents((error) => resolved.logger?.error({}, `a listener failed: ${error instanceof Error ? error.message : typeof error}`));
+  const events = createEvents((error) =>
+    resolved.logger?.error({}, `a listener failed: ${error instanceof Error ? error.message : typeof error}`),
+  );
   const windows = createWindows(resolved.timezone, resolved.weekStart);
   const pricer = createPricer(resolved.prices);
   const deliveries = createDeliveries(clock);
@@ -229,7 +239,14 @@ export function createMeter(options?: MeterOptions): Meter {
     const response = await via(...request.args);
     if (response.ok && step.step !== "part") {
       await uploads.completed(step.uploadUrl).catch((error: unknown) => {
-        if (error instanceof StoreError) events.emit({ type: "store-failed", at: clock.now(), store: error.store, verb: "putNote", message: error.message });
+        if (error instanceof StoreError)
+          events.emit({
+            type: "store-failed",
+            at: clock.now(),
+            store: error.store,
+            verb: "putNote",
+            message: error.message,
+          });
       });
     }
     return response;
@@ -248,7 +265,6 @@ export function createMeter(options?: MeterOptions): Meter {
     }
   }
 
-
   function view(scope: Scope, via: typeof fetch): Meter {
     return {
       fetch: (...args: Parameters<typeof fetch>) => meteredFetch(scope, via, args as FetchArguments),
@@ -256,7 +272,8 @@ export function createMeter(options?: MeterOptions): Meter {
       realtime: resolved.realtime,
 
       async estimate(endpointId, input) {
-        if (typeof endpointId !== "string" || endpointId === "") throw new OptionsError("endpointId", 'an endpoint such as "fal-ai/flux/dev"', endpointId);
+        if (typeof endpointId !== "string" || endpointId === "")
+          throw new OptionsError("endpointId", 'an endpoint such as "fal-ai/flux/dev"', endpointId);
         const opened = await whenOpen("allow");
         const quoting = { clock, pricer, live: opened?.book.live ?? null, uploads: opened?.uploads ?? null };
         return (await quote(quoting, endpointId, input ?? {})).estimate;
@@ -270,7 +287,8 @@ export function createMeter(options?: MeterOptions): Meter {
       advise: async (options) => readSide.advise((await ready()).store, options),
       trend: async () => readSide.trend((await ready()).store),
 
-      keyOf: async (endpointId, input) => requestKey(endpointId, input, resolved.cache ? (await ready()).uploads : undefined),
+      keyOf: async (endpointId, input) =>
+        requestKey(endpointId, input, resolved.cache ? (await ready()).uploads : undefined),
 
       async invalidate(query) {
         onlyKeys(query, "invalidate", ["endpoint", "tag", "key"]);
@@ -330,7 +348,16 @@ function buildLine(options: ResolvedOptions, store: Store, shared: Shared): Line
   const settler = createSettler({ store, events, clock, pricesAt, onCounters: alerts.moved, onSettled: book.settled });
   const results = options.cache ? createResults(options.cache, store, clock) : null;
   const uploads = createUploads(options.cache?.persist ? store : null, clock, mediaFacts);
-  const jobs = createJobs({ clock, events, store, results, ttlMs: options.cache?.ttlMs ?? DAY_MS, deliveries, settler, pricesAt });
+  const jobs = createJobs({
+    clock,
+    events,
+    store,
+    results,
+    ttlMs: options.cache?.ttlMs ?? DAY_MS,
+    deliveries,
+    settler,
+    pricesAt,
+  });
   // One queue: a call that has its place and waits for its start still waits.
   const room = limits && createWaitingRoom(limits);
   const purchases = createPurchases({
@@ -359,7 +386,14 @@ const DAY_MS = 86_400_000;
 
 function watchesUploads({ cache, rules, prices }: ResolvedOptions): boolean {
   const { ownRates, contractRates, credits, live } = prices;
-  return cache !== null || rules.length > 0 || ownRates.size > 0 || contractRates.size > 0 || credits.length > 0 || live !== null;
+  return (
+    cache !== null ||
+    rules.length > 0 ||
+    ownRates.size > 0 ||
+    contractRates.size > 0 ||
+    credits.length > 0 ||
+    live !== null
+  );
 }
 
 /** Writes the budgets down, so that a report in another process can show them. */
@@ -405,7 +439,9 @@ async function openStore(choice: StoreChoice): Promise<Store> {
         if (choice.fallback === "none" || !(error instanceof StoreError) || error.reason !== "read-only") throw error;
       }
     }
-    console.warn("fal-meter: there is no place to write the ledger, so it is kept in memory and forgotten at exit. Set store to choose another.");
+    console.warn(
+      "fal-meter: there is no place to write the ledger, so it is kept in memory and forgotten at exit. Set store to choose another.",
+    );
   }
   const { createMemoryStore } = await import("./store/memory.ts");
   return createMemoryStore();
@@ -422,4 +458,3 @@ async function bytesOf(body: RequestInit["body"] | undefined): Promise<Uint8Arra
   if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
   return typeof body === "string" ? new TextEncoder().encode(body) : null;
 }
-

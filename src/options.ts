@@ -11,7 +11,12 @@ import type { MeterEvent } from "./events.ts";
 import { type Limits, type ResolvedLimits, resolveLimits } from "./limit/options.ts";
 import { dollars, type MoneyInput } from "./money.ts";
 import { type DiscountOptions, type ResolvedDiscounts, resolveDiscounts } from "./price/discount.ts";
-import { type ContractOptions, type PricesOptions, type ResolvedPrices, resolvePrices } from "./price/prices-options.ts";
+import {
+  type ContractOptions,
+  type PricesOptions,
+  type ResolvedPrices,
+  resolvePrices,
+} from "./price/prices-options.ts";
 import { type AlertOptions, type ResolvedAlerts, resolveAlerts } from "./report/alert-options.ts";
 import type { Logger } from "./report/log.ts";
 import { OLDER_THAN } from "./settle/expiry.ts";
@@ -140,16 +145,37 @@ const PRESETS: Record<Mode | "none", Partial<MeterOptions> & { draft?: boolean; 
 };
 
 const KNOWN = [
-  "mode", "budgets", "limits", "cache", "prices", "discounts", "contract", "store", "timezone", "weekStart", "tags",
-  "onUnknownPrice", "onStoreFailure", "realtime", "reconcile", "credentials", "alerts", "logger", "onEvent", "fetch", "clock",
+  "mode",
+  "budgets",
+  "limits",
+  "cache",
+  "prices",
+  "discounts",
+  "contract",
+  "store",
+  "timezone",
+  "weekStart",
+  "tags",
+  "onUnknownPrice",
+  "onStoreFailure",
+  "realtime",
+  "reconcile",
+  "credentials",
+  "alerts",
+  "logger",
+  "onEvent",
+  "fetch",
+  "clock",
 ] satisfies (keyof MeterOptions)[];
 
 /** @throws OptionsError naming the option, what was wanted and what came */
 export function resolveOptions(options: MeterOptions = {}): ResolvedOptions {
   onlyKeys(options, "meter", KNOWN);
   const { mode } = options;
-  if (mode !== undefined && !Object.hasOwn(PRESETS, mode)) throw new OptionsError("mode", '"development", "production" or "enterprise"', mode);
-  if (mode === "enterprise" && options.contract === undefined) throw new OptionsError("contract", 'given in mode "enterprise"', undefined);
+  if (mode !== undefined && !Object.hasOwn(PRESETS, mode))
+    throw new OptionsError("mode", '"development", "production" or "enterprise"', mode);
+  if (mode === "enterprise" && options.contract === undefined)
+    throw new OptionsError("contract", 'given in mode "enterprise"', undefined);
   const preset = PRESETS[mode ?? "none"];
   const budgets = options.budgets ?? preset.budgets ?? [];
   const alerts = options.alerts === undefined ? null : resolveAlerts(options.alerts);
@@ -172,13 +198,18 @@ export function resolveOptions(options: MeterOptions = {}): ResolvedOptions {
     draft: preset.draft ?? false,
     onUnknownPrice: unknownPrice(options.onUnknownPrice ?? "refuse"),
     onStoreFailure: oneOf(options.onStoreFailure ?? "refuse", ["refuse", "allow"], "onStoreFailure"),
-    realtime: oneOf(options.realtime ?? (rules.length > 0 ? "refuse" : "unmetered"), ["refuse", "unmetered"], "realtime"),
+    realtime: oneOf(
+      options.realtime ?? (rules.length > 0 ? "refuse" : "unmetered"),
+      ["refuse", "unmetered"],
+      "realtime",
+    ),
     reconcile: resolveRounds(options.reconcile ?? preset.reconcile ?? false),
     credentials: validCredentials(options.credentials),
     alerts,
     logger: validLogger(options.logger) ?? (mode === "development" ? consoleLogger : null),
     onEvent: optionalFunction(options.onEvent, "onEvent"),
-    fetch: optionalFunction(options.fetch, "fetch") ?? ((...args: Parameters<typeof fetch>) => globalThis.fetch(...args)),
+    fetch:
+      optionalFunction(options.fetch, "fetch") ?? ((...args: Parameters<typeof fetch>) => globalThis.fetch(...args)),
     clock: validClock(options.clock),
   };
 }
@@ -194,9 +225,11 @@ const consoleLogger: Logger = {
 function storeChoice(store: MeterOptions["store"]): StoreChoice {
   const given = store ?? environment("FAL_METER_STORE");
   if (given === undefined || given === "") return { kind: "sqlite", path: DEFAULT_PATH, fallback: "memory" };
-  if (typeof given === "object" && given !== null && typeof given.hold === "function") return { kind: "given", store: given };
+  if (typeof given === "object" && given !== null && typeof given.hold === "function")
+    return { kind: "given", store: given };
   if (given === "memory:") return { kind: "memory" };
-  if (typeof given === "string" && /^sqlite:./s.test(given)) return { kind: "sqlite", path: given.slice("sqlite:".length), fallback: "none" };
+  if (typeof given === "string" && /^sqlite:./s.test(given))
+    return { kind: "sqlite", path: given.slice("sqlite:".length), fallback: "none" };
   if (typeof given === "string" && /^rediss?:\/\/./s.test(given)) return { kind: "redis", url: given };
   throw new OptionsError("store", '"memory:", "sqlite:PATH", "redis://HOST:PORT" or a Store', withoutAddress(given));
 }
@@ -216,12 +249,14 @@ const MOST_TAGS = 10;
 const LONGEST_TAG_NAME = 64;
 const LONGEST_TAG_VALUE = 256;
 
-export function validTags(tags: Tags, option: string): Tags {
-  if (typeof tags !== "object" || tags === null || Array.isArray(tags)) throw new OptionsError(option, 'an object such as { customer: "acme" }', tags);
+function validTags(tags: Tags, option: string): Tags {
+  if (typeof tags !== "object" || tags === null || Array.isArray(tags))
+    throw new OptionsError(option, 'an object such as { customer: "acme" }', tags);
   const entries = Object.entries(tags);
   if (entries.length > MOST_TAGS) throw new OptionsError(option, `at most ${MOST_TAGS} tags`, entries.length);
   for (const [name, value] of entries) {
-    if (name === "" || name.length > LONGEST_TAG_NAME) throw new OptionsError(option, `named with 1 to ${LONGEST_TAG_NAME} characters`, name);
+    if (name === "" || name.length > LONGEST_TAG_NAME)
+      throw new OptionsError(option, `named with 1 to ${LONGEST_TAG_NAME} characters`, name);
     if (typeof value !== "string" || value.length > LONGEST_TAG_VALUE) {
       throw new OptionsError(`${option}.${name}`, `a string of at most ${LONGEST_TAG_VALUE} characters`, value);
     }
@@ -235,10 +270,13 @@ const SCOPE_KEYS = ["tags", "priority", "maxCost", "cache", "draft"];
 export function resolveScope(scope: Scope): Scope {
   onlyKeys(scope, "scope", SCOPE_KEYS);
   if (scope.tags !== undefined) validTags(scope.tags, "scope.tags");
-  if (scope.priority !== undefined && !Number.isFinite(scope.priority)) throw new OptionsError("scope.priority", "a number", scope.priority);
+  if (scope.priority !== undefined && !Number.isFinite(scope.priority))
+    throw new OptionsError("scope.priority", "a number", scope.priority);
   if (scope.maxCost !== undefined) dollars(scope.maxCost, "scope.maxCost");
-  if (scope.cache !== undefined && scope.cache !== false && scope.cache !== "refresh") throw new OptionsError("scope.cache", 'false or "refresh"', scope.cache);
-  if (scope.draft !== undefined && typeof scope.draft !== "boolean") throw new OptionsError("scope.draft", "true or false", scope.draft);
+  if (scope.cache !== undefined && scope.cache !== false && scope.cache !== "refresh")
+    throw new OptionsError("scope.cache", 'false or "refresh"', scope.cache);
+  if (scope.draft !== undefined && typeof scope.draft !== "boolean")
+    throw new OptionsError("scope.draft", "true or false", scope.draft);
   return scope;
 }
 
@@ -257,7 +295,8 @@ function resolveRounds(rounds: false | RoundsOptions): ResolvedOptions["reconcil
   onlyKeys(rounds, "reconcile", ["every", "olderThan"]);
   const { every = "5m", olderThan = OLDER_THAN } = rounds;
   const everyMs = milliseconds(every, "reconcile.every");
-  if (everyMs < MOST_OFTEN_MS || everyMs > LEAST_OFTEN_MS) throw new OptionsError("reconcile.every", 'between "1s" and "7d"', every);
+  if (everyMs < MOST_OFTEN_MS || everyMs > LEAST_OFTEN_MS)
+    throw new OptionsError("reconcile.every", 'between "1s" and "7d"', every);
   return { everyMs, olderThanMs: milliseconds(olderThan, "reconcile.olderThan") };
 }
 
@@ -291,13 +330,15 @@ function optionalFunction<T>(value: T | undefined, option: string): T | null {
 function validLogger(logger: Logger | undefined): Logger | null {
   if (logger === undefined) return null;
   const levels = ["debug", "info", "warn", "error"] as const;
-  const shaped = typeof logger === "object" && logger !== null && levels.every((level) => typeof logger[level] === "function");
+  const shaped =
+    typeof logger === "object" && logger !== null && levels.every((level) => typeof logger[level] === "function");
   if (!shaped) throw new OptionsError("logger", "pino-shaped: debug, info, warn and error", typeof logger);
   return logger;
 }
 
 function validClock(clock: Clock | undefined): Clock {
   if (clock === undefined) return systemClock;
-  if (typeof clock?.now !== "function" || typeof clock.sleep !== "function") throw new OptionsError("clock", "{ now(), sleep(ms, signal) }", typeof clock);
+  if (typeof clock?.now !== "function" || typeof clock.sleep !== "function")
+    throw new OptionsError("clock", "{ now(), sleep(ms, signal) }", typeof clock);
   return clock;
 }

@@ -60,10 +60,11 @@ async function show(terminal: Terminal, per: ReportOptions["per"], flags: Report
   }
   const document = reportDocument(report, calendars);
   if (format !== "table") return printWhole(terminal, render(document, format));
-  const { forecast } = await meter.trend();
   const lead =
     report.periods.length > 1 ? ["", `  ${sparkline(report.periods.map(({ totals }) => totals.spent))}`] : [];
   terminal.print(...documentLines(terminal, document, `in ${ledger.name} (${timezone})`, lead));
+  // What is to come is no part of a report on what was.
+  const forecast = flags.until === undefined ? (await meter.trend()).forecast : null;
   if (forecast) {
     const [low, expected, high] = [forecast.low, forecast.expected, forecast.high].map((each) => money(readable(each)));
     terminal.print("", `${forecast.month} will come to about ${expected}: between ${low} and ${high}.`);

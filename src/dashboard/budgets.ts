@@ -1,8 +1,9 @@
 /** How the budgets stand that meters wrote into the ledger. */
+
+import { type RegisteredBudget, standingOf } from "../budget/registry.ts";
 import type { BudgetStanding } from "../budget/standing.ts";
 import { plain } from "../money.ts";
 import type { Ledger } from "./ledger.ts";
-import { type RegisteredBudget, standingOf } from "../budget/registry.ts";
 
 /** A budget, and where it stands: once, or once for each value that it is split by. */
 export interface Stood {

@@ -1,10 +1,11 @@
 /** The ledger that a dashboard reads, and the calendar it reads it by. */
+
+import { type Registry, readRegistry } from "../budget/registry.ts";
 import { createWindows } from "../budget/window.ts";
 import { createZone, firstInstant } from "../budget/zone.ts";
 import type { Calendars } from "../report/summary.ts";
 import type { Store } from "../store/store.ts";
 import type { ResolvedDashboard } from "./options.ts";
-import { type Registry, readRegistry } from "../budget/registry.ts";
 
 /** An open ledger, as it is at one moment. */
 export interface Ledger {

@@ -1,5 +1,5 @@
 import type { MeterEvent } from "../events.ts";
-import { type Decimal, decimal, fromNano, money, plain } from "../money.ts";
+import { type Decimal, decimal, fromNano, money, plain, sum } from "../money.ts";
 import type { Hold } from "../store/store.ts";
 import { type Alert, alertId } from "./alert.ts";
 import type { Anomaly } from "./anomaly.ts";
@@ -125,28 +125,49 @@ function anomalyAlert({ day, endpointId, direction, spent, usual, allowed }: Ano
   };
 }
 
-/** Holds whose answer was lost and that nobody has decided since. */
+/** Holds whose answer was lost and that nobody has decided since: one alert for an endpoint and the day they were sent on, not a flood of them. */
 export function holdAlerts(
   holds: readonly Hold[],
   at: number,
   { undecidedAfterMs = HOUR_MS }: AlertRules = {},
 ): Alert[] {
-  return holds
-    .filter((hold) => hold.state === "unknown" && at - hold.at >= undecidedAfterMs)
-    .map(({ id, amount, purchase, requestId, at: sentAt }) => ({
-      id: alertId("hold-undecided", id),
-      kind: "hold-undecided",
-      severity: "warning",
-      title: `Nobody knows what became of a call to ${purchase.endpointId}: ${amount === null ? "an unknown amount" : money(fromNano(amount))} stays held`,
-      facts: {
-        purchase: id,
-        request: requestId,
-        endpoint: purchase.endpointId,
-        held: amount === null ? null : plain(fromNano(amount)),
-        sentAt: new Date(sentAt).toISOString(),
-      },
-      at: new Date(at),
-    }));
+  const groups = new Map<string, Hold[]>();
+  for (const hold of holds) {
+    if (hold.state !== "unknown" || at - hold.at < undecidedAfterMs) continue;
+    const id = alertId("hold-undecided", hold.purchase.endpointId, dayOf(hold.at));
+    groups.set(id, [...(groups.get(id) ?? []), hold]);
+  }
+  return [...groups].map(([id, its]) => undecidedAlert(id, its, at));
+}
+
+function undecidedAlert(id: string, holds: readonly Hold[], at: number): Alert {
+  const [
+    {
+      id: purchase,
+      at: sentAt,
+      requestId,
+      purchase: { endpointId },
+    },
+  ] = holds as [Hold];
+  const known = holds.flatMap(({ amount }) => (amount === null ? [] : [fromNano(amount)]));
+  const held = known.length === 0 ? null : sum(known);
+  const calls = holds.length === 1 ? "a call" : `${holds.length} calls`;
+  const amount = held === null ? "an unknown amount" : money(held);
+  return {
+    id,
+    kind: "hold-undecided",
+    severity: "warning",
+    title: `Nobody knows what became of ${calls} to ${endpointId} of ${dayOf(sentAt)}: ${amount} stays held`,
+    facts: {
+      endpoint: endpointId,
+      calls: String(holds.length),
+      held: held && plain(held),
+      firstPurchase: purchase,
+      firstRequest: requestId,
+      firstSentAt: new Date(sentAt).toISOString(),
+    },
+    at: new Date(at),
+  };
 }
 
 /** What one event of a meter has a person hear of; `null` for the everyday ones. */
@@ -218,7 +239,7 @@ export function eventAlert(event: MeterEvent, rules: AlertRules = {}): Alert | n
       });
     case "hold-expired":
       return told({
-        id: alertId("hold-expired", event.purchaseId),
+        id: alertId("hold-expired", event.endpointId, dayOf(at)),
         kind: "hold-expired",
         severity: "warning",
         title: `A call to ${event.endpointId} never settled: ${event.amount === null ? "an unknown amount" : money(event.amount)} is taken as billed`,

@@ -219,11 +219,11 @@ function unallocated(
 }
 
 /** A part of a whole, from 0 to 1; `null` of nothing. */
-export function shareOf(part: Decimal, whole: Decimal): Decimal | null {
+function shareOf(part: Decimal, whole: Decimal): Decimal | null {
   return whole.isZero() ? null : part.div(whole);
 }
 
-export function changeOf(before: Decimal, after: Decimal): Change {
+function changeOf(before: Decimal, after: Decimal): Change {
   const amount = after.sub(before);
   return { amount, percent: before.isZero() ? null : amount.div(before).mul(100) };
 }

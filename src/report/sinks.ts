@@ -103,7 +103,7 @@ function webAddress(text: string, option: string): string {
 }
 
 /** `t=<seconds>,v1=<hex>`: the time is signed with the body, so that an old alert cannot be sent again later. */
-export async function signature(secret: string, body: string, at: number): Promise<string> {
+async function signature(secret: string, body: string, at: number): Promise<string> {
   const seconds = Math.floor(at / 1_000);
   const key = await crypto.subtle.importKey("raw", bytes(secret), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
   return `t=${seconds},v1=${hex(await crypto.subtle.sign("HMAC", key, bytes(`${seconds}.${body}`)))}`;

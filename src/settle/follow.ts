@@ -32,7 +32,7 @@ export type BoundHold = Hold & { requestId: string };
 export type Followed = "settled" | "under-way" | "unanswered" | "lost";
 
 /** What a purchase's doubt begins with once fal has no result for it. */
-export const NOT_FOUND = "NOT_FOUND";
+const NOT_FOUND = "NOT_FOUND";
 
 /**
  * Status, then result: with it comes the bill. A run or a stream that the queue does not know is looked up in fal's list of requests;

@@ -65,7 +65,7 @@ function normal(traced: Trace, origins: readonly string[]): Trace {
 }
 
 /** What a caller can tell of an error, its class by identity included. */
-export function seen(error: unknown): unknown {
+function seen(error: unknown): unknown {
   if (!(error instanceof Error)) return { notAnError: String(error) };
   const { cause, code } = error as { cause?: unknown; code?: unknown };
   return {

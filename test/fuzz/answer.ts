@@ -34,10 +34,38 @@ const BODILESS = new Set([204, 205, 304]);
 
 const UNITS = [
   ...["0", "0.0", "1", "0.02", "38.8", "8.439999999999998", "999999999999999", "1e3", "1E-7", "-1", "-0", "+1"],
-  ...["NaN", "Infinity", "-Infinity", "", " ", "1,5", "1 000", "0x10", "1.", ".5", "1.2.3", "１", "null", "true", "[1]"],
+  ...[
+    "NaN",
+    "Infinity",
+    "-Infinity",
+    "",
+    " ",
+    "1,5",
+    "1 000",
+    "0x10",
+    "1.",
+    ".5",
+    "1.2.3",
+    "１",
+    "null",
+    "true",
+    "[1]",
+  ],
   ...["1000000000000000", "0.0000000000000000000000000000001", "9".repeat(400), `0.${"1".repeat(400)}`, "١"],
 ];
-const IDS = ["", " ", "r-1", "a".repeat(200), "a".repeat(201), "x".repeat(16_000), "../..", "%00", "__proto__", "ÿþ", "a/b?c#d"];
+const IDS = [
+  "",
+  " ",
+  "r-1",
+  "a".repeat(200),
+  "a".repeat(201),
+  "x".repeat(16_000),
+  "../..",
+  "%00",
+  "__proto__",
+  "ÿþ",
+  "a/b?c#d",
+];
 const TYPES = [
   ...["application/json", "application/json; charset=utf-8", "APPLICATION/JSON", "application/problem+json"],
   ...["text/html", "text/plain", "text/event-stream", "application/octet-stream", "image/png", "", ";;;", "json"],
@@ -46,7 +74,9 @@ const TYPES = [
 const WAITS = ["0", "1", "-1", "99999999999999999999", "Wed, 21 Oct 2015 07:28:00 GMT", "soon", "1e9", "NaN", ""];
 
 /** A header's value holds bytes, and no line ends or zeros. */
-const headerText = fc.string({ unit: "binary", maxLength: 40 }).map((text) => text.replace(/[^\x20-\x7e\x80-\xff]/g, "~"));
+const headerText = fc
+  .string({ unit: "binary", maxLength: 40 })
+  .map((text) => text.replace(/[^\x20-\x7e\x80-\xff]/g, "~"));
 
 const header: fc.Arbitrary<readonly [string, string]> = fc.oneof(
   pair("x-fal-billable-units", UNITS),
@@ -60,10 +90,9 @@ const header: fc.Arbitrary<readonly [string, string]> = fc.oneof(
 );
 
 function pair(name: string, values: readonly string[]): fc.Arbitrary<readonly [string, string]> {
-  return fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...values) }, { weight: 1, arbitrary: headerText }).map((value) => [
-    name,
-    value.replace(/[^\x20-\x7e\x80-\xff]/g, "~"),
-  ]);
+  return fc
+    .oneof({ weight: 4, arbitrary: fc.constantFrom(...values) }, { weight: 1, arbitrary: headerText })
+    .map((value) => [name, value.replace(/[^\x20-\x7e\x80-\xff]/g, "~")]);
 }
 
 const wrong = fc.oneof(
@@ -105,7 +134,15 @@ const events = fc
   .array(
     fc.oneof(
       json.map((text) => `data: ${text}\n\n`),
-      fc.constantFrom("data: \n\n", "data:\n", ": ping\n\n", "event: error\ndata: {}\n\n", "data: {]\n\n", "\n\n\n", "retry: x\n\n"),
+      fc.constantFrom(
+        "data: \n\n",
+        "data:\n",
+        ": ping\n\n",
+        "event: error\ndata: {}\n\n",
+        "data: {]\n\n",
+        "\n\n\n",
+        "retry: x\n\n",
+      ),
     ),
     { maxLength: 6 },
   )
@@ -117,7 +154,10 @@ const text = fc.oneof(
   { weight: 2, arbitrary: events },
   { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 60 }) },
   { weight: 1, arbitrary: json.map((whole) => `\ufeff${whole}`) },
-  { weight: 1, arbitrary: fc.constantFrom("", " ", "null", "NaN", "undefined", "<html>", "{}{}", "'a'", '"\\ud800"', "\u0000") },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom("", " ", "null", "NaN", "undefined", "<html>", "{}{}", "'a'", '"\\ud800"', "\u0000"),
+  },
 );
 
 const bytes = fc.oneof(
@@ -166,7 +206,9 @@ export function answers(failures: fc.Arbitrary<Failure>, endless: boolean): fc.A
     { weight: 3, arbitrary: fc.constant({ kind: "none" as const }) },
     {
       weight: 5,
-      arbitrary: fc.tuple(pieces, failures).map(([all, why]) => ({ kind: "broken" as const, pieces: all, failure: why })),
+      arbitrary: fc
+        .tuple(pieces, failures)
+        .map(([all, why]) => ({ kind: "broken" as const, pieces: all, failure: why })),
     },
     ...(endless ? [{ weight: 1, arbitrary: fc.constant({ kind: "endless" as const }) }] : []),
   );

@@ -100,7 +100,12 @@ async function check({ steps: all, options }: Case): Promise<void> {
 }
 
 describe(`malformed answers from fal ${withSeed}`, () => {
-  test("meet the caller as they would without a meter, and cost what the ledger says", { timeout: 120_000 }, async () => {
-    await fc.assert(fc.asyncProperty(anyCase, (one) => ended(check(one))), cases(5_000));
+  test("meet the caller as they would without a meter, and cost what the ledger says", {
+    timeout: 120_000,
+  }, async () => {
+    await fc.assert(
+      fc.asyncProperty(anyCase, (one) => ended(check(one))),
+      cases(5_000),
+    );
   });
 });

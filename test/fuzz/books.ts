@@ -1,5 +1,5 @@
-import { type Decimal, fromNano, type Nano, sum, zero } from "../../src/money.ts";
 import type { Meter } from "../../src/meter.ts";
+import { type Decimal, fromNano, type Nano, sum, zero } from "../../src/money.ts";
 import type { Entry, Hold, Store } from "../../src/store/store.ts";
 
 /** Everything a small ledger holds. */
@@ -37,12 +37,14 @@ export async function wrongInBooks(meter: Meter, store: Store, paid: number): Pr
   for (const budget of await meter.budgets()) {
     if (!budget.spent.eq(spent)) wrong.push(`budget ${budget.name} says spent ${budget.spent}, the entries ${spent}`);
     if (!budget.held.eq(held)) wrong.push(`budget ${budget.name} says held ${budget.held}, the holds ${held}`);
-    if (!overrun && budget.spent.add(budget.held).gt(budget.limit)) wrong.push(`budget ${budget.name} is over its limit`);
+    if (!overrun && budget.spent.add(budget.held).gt(budget.limit))
+      wrong.push(`budget ${budget.name} is over its limit`);
   }
   const spend = await meter.spend();
   if (!spend.spent.eq(spent) || !spend.held.eq(held)) wrong.push("spend() says other than the entries and holds");
   for (const { id, requestId } of [...holds, ...purchases]) {
-    if (requestId !== null && requestId.length > LONGEST_ID) wrong.push(`a request id of ${requestId.length} characters is kept`);
+    if (requestId !== null && requestId.length > LONGEST_ID)
+      wrong.push(`a request id of ${requestId.length} characters is kept`);
     const receipt = await meter.receipt(id);
     if (receipt?.purchaseId !== id) wrong.push(`there is no receipt of purchase ${id}`);
   }

@@ -27,7 +27,9 @@ function usedBytes(): number {
   return heapUsed + arrayBuffers;
 }
 
-test("answers of five megabytes reach the caller whole, and the meter keeps no more of them than it has room for", { timeout: 60_000 }, async () => {
+test("answers of five megabytes reach the caller whole, and the meter keeps no more of them than it has room for", {
+  timeout: 60_000,
+}, async () => {
   const [far, bareFar, store] = [createFar(), createFar(), createMemoryStore({ maxResultBytes: 8 * MB })];
   const meter = {
     store,

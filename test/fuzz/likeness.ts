@@ -40,7 +40,9 @@ function isWrapped({ verb, door, answers }: Step, error: unknown, full: boolean)
   const { status, message = "" } = (error ?? {}) as { status?: unknown; message?: string };
   if (verb !== "stream" || door !== "client" || status !== 500) return false;
   if (answers.some((answer) => messageIn(answer) === message)) return true;
-  return answers.some(isLost) && /was sent and the answer was lost/.test(message) ? true : full && /which budget/.test(message);
+  return answers.some(isLost) && /was sent and the answer was lost/.test(message)
+    ? true
+    : full && /which budget/.test(message);
 }
 
 function messageIn(answer: Answer): string | null {

@@ -4,7 +4,16 @@ import { type Answer, responseTo } from "./answer.ts";
 /** What a caller may ask of fal, by the client or by `fetch` alone. */
 export type Verb = "run" | "submit" | "status" | "statusStream" | "result" | "cancel" | "stream" | "upload";
 
-export const VERBS: readonly Verb[] = ["run", "submit", "status", "statusStream", "result", "cancel", "stream", "upload"];
+export const VERBS: readonly Verb[] = [
+  "run",
+  "submit",
+  "status",
+  "statusStream",
+  "result",
+  "cancel",
+  "stream",
+  "upload",
+];
 
 /** One thing asked, and what each of its requests is answered, the last one for all that follow. */
 export interface Step {
@@ -91,7 +100,10 @@ export async function play({ fal, fetch }: Caller, far: Far, step: Step, seed: n
   far.begin(step.answers, () => void losePatience(patience));
   const input = { prompt: "a cat", seed };
   try {
-    const asked = step.door === "fetch" ? byFetch(fetch, step.verb, input, patience.signal) : byClient(fal, step.verb, input, patience.signal);
+    const asked =
+      step.door === "fetch"
+        ? byFetch(fetch, step.verb, input, patience.signal)
+        : byClient(fal, step.verb, input, patience.signal);
     return { kind: "value", value: await asked };
   } catch (error) {
     return { kind: "error", error };

@@ -54,7 +54,8 @@ export function quickRealm(): void {
   const hear = (error: unknown) => void unheard.push(error);
 
   beforeAll(() => {
-    const quick = (act: (...given: unknown[]) => void, _ms?: number, ...given: unknown[]) => setImmediate(act, ...given);
+    const quick = (act: (...given: unknown[]) => void, _ms?: number, ...given: unknown[]) =>
+      setImmediate(act, ...given);
     globalThis.setTimeout = quick as unknown as typeof setTimeout;
     globalThis.clearTimeout = ((timer: NodeJS.Immediate) => clearImmediate(timer)) as unknown as typeof clearTimeout;
     process.on("unhandledRejection", hear);

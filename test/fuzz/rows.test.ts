@@ -4,13 +4,27 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createMeter, isMeterError, type Meter } from "../../src/index.ts";
 import { readReport, readStatement, readTrend } from "../../src/report/reading.ts";
-import { reportDocument } from "../../src/report/report-document.ts";
 import { render } from "../../src/report/render.ts";
+import { reportDocument } from "../../src/report/report-document.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Database, Value } from "../../src/store/sqlite-driver.ts";
 import type { Store } from "../../src/store/store.ts";
 import { noon as reportNoon, utc } from "../report/ledger.ts";
-import { charged, correction, entry, fixed, free, hit, hour, noon, note, request, result, rolling, usd } from "../store/samples.ts";
+import {
+  charged,
+  correction,
+  entry,
+  fixed,
+  free,
+  hit,
+  hour,
+  noon,
+  note,
+  request,
+  result,
+  rolling,
+  usd,
+} from "../store/samples.ts";
 import { newFolder, withDatabase } from "../store/sqlite-folder.ts";
 import { ended, quickRealm, SleepersClock } from "./realm.ts";
 import { cases, withSeed } from "./seed.ts";
@@ -42,24 +56,75 @@ beforeAll(async () => {
   await store.close();
   await withDatabase(sound, (database) => {
     for (const table of TABLES) {
-      META[table] = database.prepare(`PRAGMA table_info(${table})`).all().map((row) => (row as { name: string }).name);
+      META[table] = database
+        .prepare(`PRAGMA table_info(${table})`)
+        .all()
+        .map((row) => (row as { name: string }).name);
     }
   });
 });
 
-const TABLES = ["holds", "entries", "rollups", "counters", "members", "ordinals", "results", "result_bytes", "notes"] as const;
+const TABLES = [
+  "holds",
+  "entries",
+  "rollups",
+  "counters",
+  "members",
+  "ordinals",
+  "results",
+  "result_bytes",
+  "notes",
+] as const;
 
 const JSONS = [
-  ...["", "{", "null", "[]", "{}", "1", '"x"', "true", '{"estimate":null,"charges":[]}', '{"estimate":{},"charges":{}}'],
-  ...['{"estimate":{"low":"x","expected":1.5,"high":[]},"charges":[null]}', '{"__proto__":{"a":1},"charges":[{}],"estimate":{}}'],
-  ...['{"transport":9,"digest":{},"estimate":{"low":null,"expected":null,"high":null},"charges":[{"limit":"-1"}]}', "[".repeat(3_000)],
+  ...[
+    "",
+    "{",
+    "null",
+    "[]",
+    "{}",
+    "1",
+    '"x"',
+    "true",
+    '{"estimate":null,"charges":[]}',
+    '{"estimate":{},"charges":{}}',
+  ],
+  ...[
+    '{"estimate":{"low":"x","expected":1.5,"high":[]},"charges":[null]}',
+    '{"__proto__":{"a":1},"charges":[{}],"estimate":{}}',
+  ],
+  ...[
+    '{"transport":9,"digest":{},"estimate":{"low":null,"expected":null,"high":null},"charges":[{"limit":"-1"}]}',
+    "[".repeat(3_000),
+  ],
 ];
 const value: fc.Arbitrary<Value> = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom<Value>(...JSONS) },
-  { weight: 3, arbitrary: fc.constantFrom<Value>(null, 0n, -1n, 1n, -(2n ** 63n), 2n ** 63n - 1n, 10n ** 17n, 0.5, -0.5, 1e300, -1e300) },
-  { weight: 1, arbitrary: fc.constantFrom<Value>("9".repeat(400), "-5", "1e5", "held", "purchase", "\u0000", "x".repeat(100_000)) },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom<Value>(
+      null,
+      0n,
+      -1n,
+      1n,
+      -(2n ** 63n),
+      2n ** 63n - 1n,
+      10n ** 17n,
+      0.5,
+      -0.5,
+      1e300,
+      -1e300,
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom<Value>("9".repeat(400), "-5", "1e5", "held", "purchase", "\u0000", "x".repeat(100_000)),
+  },
   { weight: 1, arbitrary: fc.uint8Array({ maxLength: 8 }).map((bytes): Value => bytes) },
-  { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 20 }).map((text): Value => text.replaceAll("\ud800", "")) },
+  {
+    weight: 1,
+    arbitrary: fc.string({ unit: "binary", maxLength: 20 }).map((text): Value => text.replaceAll("\ud800", "")),
+  },
 );
 
 /** One stroke of a vandal's pen. `where` picks a column, or a row. */
@@ -78,8 +143,17 @@ const stroke: fc.Arbitrary<Stroke> = fc.oneof(
       .oneof(
         table.map((name) => `DROP TABLE ${name}`),
         table.map((name) => `ALTER TABLE ${name} ADD COLUMN vandal TEXT DEFAULT 'was here'`),
-        fc.constantFrom("ALTER TABLE holds DROP COLUMN doubt", "ALTER TABLE entries RENAME COLUMN actual TO real", "PRAGMA user_version = 0"),
-        fc.constantFrom("PRAGMA user_version = 99", "PRAGMA application_id = 7", "DROP INDEX entries_id", "DROP INDEX notes_at"),
+        fc.constantFrom(
+          "ALTER TABLE holds DROP COLUMN doubt",
+          "ALTER TABLE entries RENAME COLUMN actual TO real",
+          "PRAGMA user_version = 0",
+        ),
+        fc.constantFrom(
+          "PRAGMA user_version = 99",
+          "PRAGMA application_id = 7",
+          "DROP INDEX entries_id",
+          "DROP INDEX notes_at",
+        ),
       )
       .map((sql) => ({ kind: "schema" as const, sql })),
   },
@@ -123,11 +197,17 @@ const VERBS: Record<string, (store: Store) => Promise<unknown>> = {
   share: (store) => store.share("job-2"),
   unshare: (store) => store.unshare("job-2"),
   joining: (store) => store.hold(request("new-1", { joinSince: 0, purchase: { key: "key-2" } })),
-  holding: (store) => store.hold(request("new-2", { at, charges: [fixed("cap|a", usd(100)), rolling("cap|b", usd(100), hour)] })),
+  holding: (store) =>
+    store.hold(request("new-2", { at, charges: [fixed("cap|a", usd(100)), rolling("cap|b", usd(100), hour)] })),
   binding: (store) => store.bind("purchase-4", "job-9"),
   doubting: (store) => store.doubt("purchase-2", "lost", at),
   settling: (store) =>
-    store.settle("purchase-3", charged(1n, { post: { amount: 1n, ordinal: { counter: "month", tiers: [{ from: 1, amount: 1n, percent: 0 }] } } })),
+    store.settle(
+      "purchase-3",
+      charged(1n, {
+        post: { amount: 1n, ordinal: { counter: "month", tiers: [{ from: 1, amount: 1n, percent: 0 }] } },
+      }),
+    ),
   settlingAgain: (store) => store.settle("purchase-0", charged(1n)),
   recording: (store) => store.record(correction("correction-2", 5n, { charges: [fixed("cap|a", null)] })),
   putResult: (store) => store.putResult(result("key-7")),
@@ -147,7 +227,8 @@ const READS: Record<string, (meter: Meter) => Promise<unknown>> = {
   invalidate: (meter) => meter.invalidate({ endpoint: "fal-ai/*" }),
   reconcile: (meter) => meter.reconcile({ olderThan: 1 }),
   estimate: (meter) => meter.estimate("fal-ai/flux/dev", { prompt: "a cat" }),
-  call: (meter) => meter.fetch("https://fal.run/fal-ai/flux/dev", { method: "POST", body: '{"prompt":"a cat","seed":1}' }),
+  call: (meter) =>
+    meter.fetch("https://fal.run/fal-ai/flux/dev", { method: "POST", body: '{"prompt":"a cat","seed":1}' }),
   result: (meter) => meter.fetch("https://queue.fal.run/fal-ai/flux/requests/job-0"),
   status: (meter) => meter.fetch("https://queue.fal.run/fal-ai/flux/requests/job-2/status"),
   cancel: (meter) => meter.fetch("https://queue.fal.run/fal-ai/flux/requests/job-2/cancel", { method: "PUT" }),
@@ -155,7 +236,10 @@ const READS: Record<string, (meter: Meter) => Promise<unknown>> = {
 
 const REPORTS: Record<string, (store: Store) => Promise<unknown>> = {
   report: async (store) => {
-    const made = await readReport({ store, calendars: utc, now: reportNoon }, { per: "day", by: ["endpoint", "tag:customer"] });
+    const made = await readReport(
+      { store, calendars: utc, now: reportNoon },
+      { per: "day", by: ["endpoint", "tag:customer"] },
+    );
     return render(reportDocument(made, utc), "html");
   },
   statement: (store) => readStatement({ store, calendars: utc, now: at }, { at, discounts: { mode: "off" } as never }),
@@ -188,16 +272,30 @@ async function check(strokes: readonly Stroke[]): Promise<void> {
   }
   const store = opened as Store;
   const fetch = async () =>
-    new Response('{"status":"COMPLETED","request_id":"job-2"}', { headers: { "content-type": "application/json", "x-fal-billable-units": "1" } });
-  const meter = createMeter({ store, fetch, clock: new SleepersClock(at), cache: { ttl: "1h" }, budgets: [{ limit: 100, per: "day" }] });
-  const wrong = [...(await wrongIn(READS, meter)), ...(await wrongIn(REPORTS, store)), ...(await wrongIn(VERBS, store))];
+    new Response('{"status":"COMPLETED","request_id":"job-2"}', {
+      headers: { "content-type": "application/json", "x-fal-billable-units": "1" },
+    });
+  const meter = createMeter({
+    store,
+    fetch,
+    clock: new SleepersClock(at),
+    cache: { ttl: "1h" },
+    budgets: [{ limit: 100, per: "day" }],
+  });
+  const wrong = [
+    ...(await wrongIn(READS, meter)),
+    ...(await wrongIn(REPORTS, store)),
+    ...(await wrongIn(VERBS, store)),
+  ];
   await meter.close();
   for (const end of ["", "-wal", "-shm"]) rmSync(`${path}${end}`, { force: true });
   expect(wrong).toEqual([]);
 }
 
 describe(`malformed rows in a ledger ${withSeed}`, () => {
-  test("are answered, or refused with an error that says so, by every verb and every report", { timeout: 120_000 }, async () => {
+  test("are answered, or refused with an error that says so, by every verb and every report", {
+    timeout: 120_000,
+  }, async () => {
     const some = fc.array(stroke, { minLength: 1, maxLength: 3 });
     await fc.assert(fc.asyncProperty(some, check), cases(300));
   });

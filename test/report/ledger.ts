@@ -50,7 +50,7 @@ export interface Bought {
   discounted?: boolean;
 }
 
-export function estimateOf(cost: bigint | null, given: Partial<EstimateRecord> = {}): EstimateRecord {
+function estimateOf(cost: bigint | null, given: Partial<EstimateRecord> = {}): EstimateRecord {
   const unitPrice = cost === null ? null : fromNano(cost).toFixed();
   return {
     low: cost,

@@ -16,7 +16,7 @@ export interface Input {
 const images = (input: Input) => input.num_images ?? 1;
 
 /** The model's own price list, so that the meter's is not its own judge. Prices as fal's pricing pages had them in 2025 and 2026. */
-export const tariffs: Readonly<Record<string, Tariff>> = {
+const tariffs: Readonly<Record<string, Tariff>> = {
   "fal-ai/nano-banana": { unitNano: 39_800_000n, units: images },
   "fal-ai/flux/schnell": { unitNano: 3_000_000n, units: images },
   "fal-ai/kling-video/v2/master/text-to-video": {

@@ -135,7 +135,9 @@ function mismatch(id: string, { request, requestId, settled, corrections }: Kept
   if (guessed && (overbilled || request.purchase.endpointId === unknownPrice)) return null;
   // What nobody could tell in time is booked as it was held, until a bill says otherwise.
   if (settled.outcome === "expired" && corrections === 0n)
-    return settled.actual >= bill || overbilled ? null : `purchase ${id} expired at ${settled.actual} and fal billed ${bill}`;
+    return settled.actual >= bill || overbilled
+      ? null
+      : `purchase ${id} expired at ${settled.actual} and fal billed ${bill}`;
   const booked = settled.actual + corrections;
   return booked === bill
     ? null
