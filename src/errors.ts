@@ -227,8 +227,12 @@ export function describeFailure(failure: unknown): string {
   if (!(failure instanceof Error)) return typeof failure;
   const cause = failure.cause as { code?: unknown; message?: unknown } | undefined;
   const code = (failure as { code?: unknown }).code ?? cause?.code;
-  return [failure.message, code].filter((part) => typeof part === "string" && part !== "").join(", ");
+  const line = [failure.message, code].filter((part) => typeof part === "string" && part !== "").join(", ");
+  return line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line;
 }
+
+/** A transport may say as much as it likes; a ledger keeps no more than this of it. */
+const LONGEST_LINE = 300;
 
 /** Shows a bad value without printing a whole prompt or file. */
 function show(value: unknown): string {

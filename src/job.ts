@@ -15,7 +15,7 @@ import { type Prices, postingFor } from "./settle/posting.ts";
 import { type Verdict, verdictOn } from "./settle/settlement.ts";
 import type { OpenPurchase, Settler } from "./settle/settler.ts";
 import type { Entry, Store, StoredResult } from "./store/store.ts";
-import { billOf, eventAnswer, isExplained, isJson, jobStatus, jsonAnswer, parseJson } from "./wire/answer.ts";
+import { billOf, eventAnswer, isExplained, isJson, isWholeJson, jobStatus, jsonAnswer, parseJson } from "./wire/answer.ts";
 import { jobUrls } from "./wire/operation.ts";
 import { readWhole } from "./wire/reading.ts";
 import type { WireRequest } from "./wire/request.ts";
@@ -128,7 +128,7 @@ export function createJobs(parts: JobParts): Jobs {
   async function keep(requestId: string, open: OpenPurchase, response: Response, body: Uint8Array, cost: Nano | null) {
     const job = watched.get(requestId);
     const key = job ? job.key : open.purchase.key;
-    if (key === null || !isJson(response)) return;
+    if (key === null || !isWholeJson(response, body)) return;
     const { endpointId, tags, transport } = open.purchase;
     const storedAt = clock.now();
     const expiresAt = storedAt + (job?.lifetimeMs ?? parts.ttlMs);
@@ -165,7 +165,8 @@ export function createJobs(parts: JobParts): Jobs {
   async function collected(requestId: string, response: Response, found: Found): Promise<Verdict["outcome"] | null> {
     const job = watched.get(requestId);
     const open = await findOpen(requestId);
-    const body = await readWhole(response);
+    // A failure that is no JSON says nothing of the job, and may never end.
+    const body = response.ok || isJson(response) ? await readWhole(response) : new Uint8Array();
     const seen = {
       kind: "collected",
       status: response.status,

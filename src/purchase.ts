@@ -26,7 +26,7 @@ import { type Order, type OrderParts, readOrder } from "./order.ts";
 import { verdictOn } from "./settle/settlement.ts";
 import type { OpenPurchase, Settler } from "./settle/settler.ts";
 import type { Entry, Hold, Store, StoredResult } from "./store/store.ts";
-import { billOf, isJson, jsonAnswer, parseJson, requestIdOf, submittedId } from "./wire/answer.ts";
+import { billOf, isJson, isWholeJson, jsonAnswer, parseJson, requestIdOf, submittedId } from "./wire/answer.ts";
 import { fateOf } from "./wire/fate.ts";
 import { jobUrls } from "./wire/operation.ts";
 import { readWhole } from "./wire/reading.ts";
@@ -172,7 +172,7 @@ export function createPurchases(stations: Stations): Purchases {
     const { transport, endpointId } = order.call;
     if (response.status === 429) limited(order, response);
     else if (response.ok) lanes?.report(endpointId, "ok");
-    const body = transport === "stream" && response.ok ? null : await bytesOf(response);
+    const body = isRead(transport, response) ? await bytesOf(response) : null;
     const bill = billOf(response.headers);
     const submitted =
       transport === "queue" && response.ok && body instanceof Uint8Array ? submittedId(parseJson(body)) : null;
@@ -195,15 +195,22 @@ export function createPurchases(stations: Stations): Purchases {
         lifetimeMs: lifetimeOf(order),
         place: place ?? null,
       });
-    } else if (transport === "stream" && place && response.body) {
+    } else if (transport === "stream" && response.ok && place && response.body) {
       return { kind: "answered", response: leavingAtEnd(response, place), requestId, copy: null };
     } else place?.leave();
     if (kept && cost !== kept.cost) await put(order, { ...kept, cost });
+    const shown = body ?? (response.ok ? null : new Uint8Array());
     const copy =
-      order.key === null || !(body instanceof Uint8Array)
-        ? null
-        : copyOf(order, order.key, response, body, requestId, cost);
+      order.key === null || !shown ? null : copyOf(order, order.key, response, shown, requestId, cost);
     return { kind: "answered", response, requestId, copy };
+  }
+
+  /**
+   * A stream that goes well is the caller's to read. So is a failure that is no JSON: the client does not read it, and it may
+   * never end. Whoever joined it shares its status.
+   */
+  function isRead(transport: Transport, response: Response): boolean {
+    return response.ok ? transport !== "stream" : isJson(response);
   }
 
   /** Keeps the answer of a run: for a caller whose download of it fails, and, where the cache may, for equal calls. */
@@ -213,7 +220,7 @@ export function createPurchases(stations: Stations): Purchases {
     body: Uint8Array,
     requestId: string | null,
   ): Promise<StoredResult | null> {
-    if (order.key === null || order.call.transport !== "run" || !response.ok || !isJson(response)) return null;
+    if (order.key === null || order.call.transport !== "run" || !response.ok || !isWholeJson(response, body)) return null;
     const copy = copyOf(order, order.key, response, body, requestId, order.record.expected);
     deliveries.delivered(copy.key, copy);
     await put(order, copy);

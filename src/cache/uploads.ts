@@ -157,10 +157,11 @@ function hashBefore(upload: Pending<unknown>, partNumber: number | null): Sha256
   return latest !== null && partNumber === latest + 1 ? upload.upTo : undefined;
 }
 
-/** The URL without its fragment, spelled the one way. */
+/** The URL without its fragment, spelled the one way; nothing where it has no host, as of `file:` or `data:`. */
 function addressOf(url: string): string | undefined {
   if (!URL.canParse(url)) return undefined;
   const { origin, pathname, search } = new URL(url);
+  if (origin === "null") return undefined;
   return `${origin}${pathname}${search}`;
 }
 

@@ -135,7 +135,9 @@ export function holdAlerts(
   for (const hold of holds) {
     if (hold.state !== "unknown" || at - hold.at < undecidedAfterMs) continue;
     const id = alertId("hold-undecided", hold.purchase.endpointId, dayOf(hold.at));
-    groups.set(id, [...(groups.get(id) ?? []), hold]);
+    const its = groups.get(id);
+    if (its) its.push(hold);
+    else groups.set(id, [hold]);
   }
   return [...groups].map(([id, its]) => undecidedAlert(id, its, at));
 }

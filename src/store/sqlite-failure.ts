@@ -34,8 +34,15 @@ export function isBusy(error: unknown): boolean {
  * SQLite's messages name tables and columns, never values.
  */
 export function storeFailure(store: string, error: unknown): unknown {
+  if (isUnreadable(error)) return new StoreError(store, "corrupt", "a row does not read as it was written");
   const reason = reasonOf(error);
   return reason ? new StoreError(store, reason, (error as Error).message) : error;
+}
+
+/** What reading a row throws when it holds text for a number, or no JSON: never its message, which quotes the row. */
+function isUnreadable(error: unknown): boolean {
+  const kinds = [TypeError, SyntaxError, RangeError];
+  return kinds.some((kind) => error instanceof kind) && reasonOf(error) === undefined;
 }
 
 function reasonOf(error: unknown): StoreFailure | undefined {

@@ -36,7 +36,7 @@ export function holdOf(row: Row): Hold {
   return {
     id: row.id as string,
     at: Number(row.at),
-    amount: row.amount as Nano | null,
+    amount: amountOf(row.amount),
     charges,
     purchase: {
       endpointId: row.endpoint_id as string,
@@ -64,8 +64,8 @@ export function entryOf(row: Row): Entry {
     at: Number(row.at),
     settledAt: row.settled_at === null ? null : Number(row.settled_at),
     outcome: row.outcome as Entry["outcome"],
-    actual: row.actual as Nano | null,
-    saved: row.saved as Nano | null,
+    actual: amountOf(row.actual),
+    saved: amountOf(row.saved),
     basis: row.basis as string,
     ...read<EntryDetail>(row.detail),
   };
@@ -81,10 +81,16 @@ export function resultOf(row: Row): StoredResult {
     status: Number(row.status),
     contentType: row.content_type as string,
     body: row.body as Uint8Array,
-    cost: row.cost as Nano | null,
+    cost: amountOf(row.cost),
     storedAt: Number(row.stored_at),
     expiresAt: Number(row.expires_at),
   };
+}
+
+/** @throws TypeError for what no amount was written as; the file is damaged then. */
+function amountOf(value: unknown): Nano | null {
+  if (value === null || typeof value === "bigint") return value;
+  throw new TypeError("an amount is no whole number");
 }
 
 /** JSON has no bigint: amounts are written as digits. */

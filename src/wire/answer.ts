@@ -14,12 +14,13 @@ export function billOf(headers: Headers): Bill {
   return UNITS.test(text) ? { kind: "units", units: decimal(text), text } : { kind: "malformed" };
 }
 
-export function requestIdOf(headers: Headers): string | null {
-  return headers.get(REQUEST_ID_HEADER) || null;
-}
-
 /** Request ids longer than this are no ids. */
 const LONGEST_REQUEST_ID = 200;
+
+export function requestIdOf(headers: Headers): string | null {
+  const id = headers.get(REQUEST_ID_HEADER) ?? "";
+  return id !== "" && id.length <= LONGEST_REQUEST_ID ? id : null;
+}
 
 /** The request id in the answer to a submit; `null` where the answer is not what fal sends. */
 export function submittedId(body: unknown): string | null {
@@ -54,6 +55,11 @@ export function parseJson(bytes: Uint8Array): unknown {
 
 export function isJson(response: Response): boolean {
   return (response.headers.get("content-type") ?? "").includes("application/json");
+}
+
+/** Whether an answer is worth giving again: one that broke off, or says JSON and is none, would fail everyone who got it. */
+export function isWholeJson(response: Response, body: Uint8Array): boolean {
+  return isJson(response) && parseJson(body) !== undefined;
 }
 
 /** An answer of our own, in fal's form. */

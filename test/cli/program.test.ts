@@ -6,7 +6,20 @@ import { describe, expect, it } from "vitest";
 import { emptyFolder, environment, isPlain, MAIN, run, TSX } from "./command.ts";
 import { ledgerOf } from "./ledger.ts";
 
-const COMMANDS = ["demo", "estimate", "spend", "budget", "emulator"];
+const COMMANDS = [
+  "demo",
+  "estimate",
+  "spend",
+  "budget",
+  "report",
+  "statement",
+  "advise",
+  "what-if",
+  "alerts",
+  "doctor",
+  "completion",
+  "emulator",
+];
 
 /** The lines after `$` in a help text. */
 function examplesIn(help: string): string[] {

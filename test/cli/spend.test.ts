@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
+import { openSqliteStore } from "fal-meter/sqlite";
 import { beforeAll, describe, expect, it } from "vitest";
-import { emptyFolder, isPlain, run } from "./command.ts";
+import { emptyFolder, isPlain, run, start } from "./command.ts";
 import { ledgerOf } from "./ledger.ts";
 
 let ledger: Awaited<ReturnType<typeof ledgerOf>>;
@@ -102,7 +103,39 @@ describe("fal-meter spend", () => {
     expect(existsSync(`${folder}/deep`)).toBe(false);
   });
 
+  it("shows the sums again when they have changed, until Ctrl-C", async () => {
+    const watched = await ledgerOf({}, (client) => client.run("fal-ai/flux/schnell", { input: { prompt: "a boat" } }));
+    const watching = start(["spend", "--watch", "50ms"], { cwd: watched.folder });
+    await watching.seen(/\$0\.003 spent/);
+    const store = await openSqliteStore(watched.store.slice("sqlite:".length));
+    const [entry] = await store.entries({ limit: 1 });
+    await store.record({
+      ...entry!,
+      id: "later",
+      kind: "correction",
+      outcome: "corrected",
+      actual: 1_000_000_000n,
+      about: entry!.id,
+    });
+    await store.close();
+    await watching.seen(/\$1\.003 spent/);
+    watching.child.kill("SIGINT");
+    const { code, out, err } = await watching.ended;
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out.split(" spent ").length).toBe(3);
+    expect(isPlain(out)).toBe(true);
+  });
+
+  it("watches as one JSON document on each line", async () => {
+    const watching = start(["spend", "--watch", "50ms", "--json"], { cwd: ledger.folder });
+    const seen = await watching.seen(/\n/);
+    watching.child.kill("SIGTERM");
+    expect(JSON.parse(seen.split("\n")[0]!)).toMatchObject({ spent: "0.028" });
+    expect((await watching.ended).code).toBe(0);
+  });
+
   it.each([
+    [["--watch", "often"], "--watch"],
     [["--by", "colour"], "--by"],
     [["--since", "yesterday"], "--since"],
     [["--until", "noon"], "--until"],

@@ -297,6 +297,6 @@ describe(`malformed rows in a ledger ${withSeed}`, () => {
     timeout: 120_000,
   }, async () => {
     const some = fc.array(stroke, { minLength: 1, maxLength: 3 });
-    await fc.assert(fc.asyncProperty(some, check), cases(300));
+    await fc.assert(fc.asyncProperty(some, check), cases(150));
   });
 });

@@ -116,7 +116,17 @@ test("a hold of unknown fate is told of once it is an hour old", async () => {
   await store.doubt("lost", "reset", noon);
   const holds = await store.openHolds({ limit: 10 });
   expect(holdAlerts(holds, noon + hour - 1)).toEqual([]);
-  expect(holdAlerts(holds, noon + hour)).toMatchObject([{ id: "hold-undecided|lost", facts: { held: "0.5" } }]);
+  const id = "hold-undecided|fal-ai%2Fflux-pro%2Fv1.1|2026-11-01";
+  expect(holdAlerts(holds, noon + hour)).toMatchObject([
+    { id, facts: { held: "0.5", calls: "1", firstPurchase: "lost" } },
+  ]);
+  const many = holds.flatMap((hold) => [hold, { ...hold, id: "second" }, { ...hold, id: "third", amount: null }]);
+  const other = { ...many[0]!, id: "earlier", at: noon - day };
+  expect(holdAlerts([...many, other], noon + hour)).toMatchObject(
+    many.length === 3
+      ? [{ id, facts: { held: "1", calls: "3" } }, { id: id.replace("11-01", "10-31"), facts: { calls: "1" } }]
+      : [],
+  );
 });
 
 describe("events", () => {
@@ -161,7 +171,7 @@ describe("events", () => {
       },
       "price-drift|a%2Fb|2026-11-01",
     ],
-    [{ ...call, type: "hold-expired", amount: null }, "hold-expired|p"],
+    [{ ...call, type: "hold-expired", amount: null }, "hold-expired|a%2Fb|2026-11-01"],
     [
       { type: "store-failed", at: noon, store: "sqlite:x", verb: "hold", message: "busy" },
       "store-failed|sqlite%3Ax|hold|2026-11-01T12%3A00%3A00.000Z",
