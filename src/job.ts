@@ -15,7 +15,16 @@ import { type Prices, postingFor } from "./settle/posting.ts";
 import { type Verdict, verdictOn } from "./settle/settlement.ts";
 import type { OpenPurchase, Settler } from "./settle/settler.ts";
 import type { Entry, Store, StoredResult } from "./store/store.ts";
-import { billOf, eventAnswer, isExplained, isJson, isWholeJson, jobStatus, jsonAnswer, parseJson } from "./wire/answer.ts";
+import {
+  billOf,
+  eventAnswer,
+  isExplained,
+  isJson,
+  isWholeJson,
+  jobStatus,
+  jsonAnswer,
+  parseJson,
+} from "./wire/answer.ts";
 import { jobUrls } from "./wire/operation.ts";
 import { readWhole } from "./wire/reading.ts";
 import type { WireRequest } from "./wire/request.ts";

@@ -200,8 +200,7 @@ export function createPurchases(stations: Stations): Purchases {
     } else place?.leave();
     if (kept && cost !== kept.cost) await put(order, { ...kept, cost });
     const shown = body ?? (response.ok ? null : new Uint8Array());
-    const copy =
-      order.key === null || !shown ? null : copyOf(order, order.key, response, shown, requestId, cost);
+    const copy = order.key === null || !shown ? null : copyOf(order, order.key, response, shown, requestId, cost);
     return { kind: "answered", response, requestId, copy };
   }
 
@@ -220,7 +219,8 @@ export function createPurchases(stations: Stations): Purchases {
     body: Uint8Array,
     requestId: string | null,
   ): Promise<StoredResult | null> {
-    if (order.key === null || order.call.transport !== "run" || !response.ok || !isWholeJson(response, body)) return null;
+    if (order.key === null || order.call.transport !== "run" || !response.ok || !isWholeJson(response, body))
+      return null;
     const copy = copyOf(order, order.key, response, body, requestId, order.record.expected);
     deliveries.delivered(copy.key, copy);
     await put(order, copy);

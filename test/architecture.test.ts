@@ -111,9 +111,8 @@ function importsOf(file: string, text: string): Import[] {
     const target = from ?? dynamic ?? "";
     const to = target.startsWith(".") ? relative(root, resolve(dirname(join(root, file)), target)) : target;
     const braces = /^\{([\s\S]*)\}$/.exec(names.trim())?.[1];
-    const onlyTypes =
-      braces !== undefined && braces.split(",").every((name) => name.trim() === "" || name.trim().startsWith("type "));
-    edges.push({ from: file, to, type: Boolean(typeOnly) || onlyTypes });
+    const onlyTypes = braces?.split(",").every((name) => name.trim() === "" || name.trim().startsWith("type "));
+    edges.push({ from: file, to, type: Boolean(typeOnly || onlyTypes) });
   }
   return edges;
 }

@@ -51,8 +51,8 @@ export function reportCommand(terminal: Terminal): Command {
 async function show(terminal: Terminal, per: ReportOptions["per"], flags: ReportFlags, reading: OpenReading) {
   const { meter, ledger, timezone, calendars } = reading;
   const format = flags.json ? "json" : flags.format;
-  if (ledger.kind === "missing" && format === "table") return terminal.print(...noLedgerYet(ledger));
   const report = await meter.report(optionsOf(per, flags));
+  if (ledger.kind === "missing" && format === "table") return terminal.print(...noLedgerYet(ledger));
   if (format === "focus") return showFocus(terminal, report, flags, reading);
   if (format === "json") {
     const exists = ledger.kind === "open";

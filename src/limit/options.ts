@@ -113,4 +113,3 @@ function wholeNumber(value: number, least: number, most: number, option: string)
     throw new OptionsError(option, `a whole number from ${least} to ${most}`, value);
   }
 }
-

@@ -1,9 +1,10 @@
-import { chmodSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openSqliteStore } from "fal-meter/sqlite";
 import { describe, expect, it } from "vitest";
 import { checkClock, checkKey, checkNode } from "../../src/cli/doctor-checks.ts";
 import { loadDriver } from "../../src/store/sqlite-driver.ts";
+import { makeReadOnly, newFolder, smallDisk } from "../store/sqlite-folder.ts";
 import { emptyFolder, isPlain, run } from "./command.ts";
 import { ledgerOf } from "./ledger.ts";
 
@@ -61,9 +62,9 @@ describe("fal-meter doctor", () => {
     expect(out).toContain("2 of these are wrong.");
   });
 
-  it.skipIf(process.getuid?.() === 0)("ends with 1 where no ledger can be written", async () => {
-    const cwd = emptyFolder();
-    chmodSync(cwd, 0o500);
+  it("ends with 1 where no ledger can be written", async () => {
+    const cwd = smallDisk(1024 * 1024) ?? newFolder();
+    makeReadOnly(cwd);
     const { code, out } = await run(["doctor"], { cwd });
     expect(code).toBe(1);
     expect(out).toContain("nothing can be written");

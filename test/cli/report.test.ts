@@ -57,7 +57,7 @@ describe("fal-meter report", () => {
   });
 
   it.each([
-    ["csv", /^By month\r\nmonth from,spent/],
+    ["csv", /^"By month"\r\n"month from",spent,held/],
     ["md", /^# Spending by month/],
     ["html", /^<!doctype html>[\s\S]*<\/html>\n$/],
   ])("writes %s as it is, and nothing else", async (format, pattern) => {

@@ -51,14 +51,15 @@ async function told(child: ChildProcess): Promise<unknown> {
   const heard = new AbortController();
   const { signal } = heard;
   const message = once(child, "message", { signal }).then(([said]) => said as unknown);
-  const exit = once(child, "exit", { signal }).then(([code]) => {
-    throw new Error(`A process ended with ${code} before it said anything.`);
+  // A process may be gone before its last words are read; its channel closes after them.
+  const end = once(child, "disconnect", { signal }).then(() => {
+    throw new Error(`A process ended with ${child.exitCode} before it said anything.`);
   });
   try {
-    return await Promise.race([message, exit]);
+    return await Promise.race([message, end]);
   } finally {
     heard.abort();
-    await Promise.allSettled([message, exit]);
+    await Promise.allSettled([message, end]);
   }
 }
 

@@ -1,7 +1,7 @@
 import type fc from "fast-check";
 
 /** Every case follows from it: another seed, given as the environment variable FUZZ_SEED, makes other cases. */
-export const seed = seedOf(process.env.FUZZ_SEED);
+const seed = seedOf(process.env.FUZZ_SEED);
 
 function seedOf(given: string | undefined): number {
   if (given === undefined || given === "") return 20_261_123;

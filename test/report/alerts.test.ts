@@ -120,13 +120,14 @@ test("a hold of unknown fate is told of once it is an hour old", async () => {
   expect(holdAlerts(holds, noon + hour)).toMatchObject([
     { id, facts: { held: "0.5", calls: "1", firstPurchase: "lost" } },
   ]);
-  const many = holds.flatMap((hold) => [hold, { ...hold, id: "second" }, { ...hold, id: "third", amount: null }]);
-  const other = { ...many[0]!, id: "earlier", at: noon - day };
-  expect(holdAlerts([...many, other], noon + hour)).toMatchObject(
-    many.length === 3
-      ? [{ id, facts: { held: "1", calls: "3" } }, { id: id.replace("11-01", "10-31"), facts: { calls: "1" } }]
-      : [],
-  );
+  const lost = holds.find(({ state }) => state === "unknown")!;
+  const third = { ...lost, id: "third", amount: null };
+  const earlier = { ...lost, id: "earlier", at: noon - day };
+  expect(holdAlerts([lost, { ...lost, id: "second" }, third, earlier], noon + hour)).toMatchObject([
+    { id, facts: { held: "1", calls: "3" } },
+    { id: id.replace("11-01", "10-31"), facts: { held: "0.5", calls: "1" } },
+  ]);
+  expect(holdAlerts([third], noon + hour)).toMatchObject([{ facts: { held: null } }]);
 });
 
 describe("events", () => {
