@@ -25,6 +25,30 @@ export function emulatorFetch(url: string): typeof fetch {
   };
 }
 
+/**
+ * A `fetch` whose requests for fal's hosts, and for `base` itself, are answered inside of this process; all others go where they
+ * were going.
+ */
+export function innerFetch(base: URL, answer: (request: Request) => Promise<Response>): typeof fetch {
+  return async (input, init) => {
+    const address = new URL(input instanceof Request ? input.url : input);
+    const target = address.origin === base.origin ? address : emulated(address, base);
+    if (!target) return globalThis.fetch(input, init);
+    const request = new Request(target, input instanceof Request ? new Request(input, init) : init);
+    return unlessAborted(answer(request), request.signal);
+  };
+}
+
+/** The work goes on, as it does at the other end of a connection; only its caller stops waiting. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}
+
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || host === "[::1]" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
 }

@@ -1,8 +1,7 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { emulated } from "./address.ts";
 import { json } from "./body.ts";
 import type { Cashier } from "./cashier.ts";
+import type { Connection } from "./connection.ts";
 import type { Faults, Mishap } from "./fault.ts";
 import type { Jobs } from "./jobs.ts";
 import type { Settings } from "./options.ts";
@@ -12,11 +11,6 @@ import { PAID_KINDS, type RequestKind, readAddress, type Visit, type Visits } fr
 
 /** What answers each kind of request once it is let in. */
 export type Rooms = Readonly<Record<RequestKind, (visit: Visit) => Response | Promise<Response>>>;
-
-export interface Connection {
-  readonly incoming: IncomingMessage;
-  readonly outgoing: ServerResponse;
-}
 
 /** Kinds that need a key when keys are required. Media, uploads to a signed address and public keys are open to all. */
 const KEYED: readonly RequestKind[] = [
@@ -70,10 +64,10 @@ export class Door {
       }
       if (typeof mishap === "object" && "units" in mishap) visit.units = mishap.units;
     }
-    if (mishaps.includes("drop-before-accept")) return cut(connection);
+    if (mishaps.includes("drop-before-accept")) return connection.cut();
     const response = this.#turnAway(visit, mishaps) ?? (await this.#rooms[visit.asked.kind](visit));
-    if (mishaps.includes("drop-after-accept")) return cut(connection);
-    if (mishaps.includes("drop-mid-body")) return cutHalfway(response, connection);
+    if (mishaps.includes("drop-after-accept")) return connection.cut();
+    if (mishaps.includes("drop-mid-body")) return connection.cutHalfway(response);
     visit.record.status = response.status;
     return mishaps.includes("malformed-json") ? garbled(response) : response;
   }
@@ -142,25 +136,6 @@ export class Door {
 
 function said({ status, body, headers }: Refusal): Response {
   return json(status, body, headers);
-}
-
-function cut({ incoming }: Connection): Response {
-  incoming.socket.destroy();
-  return RESPONSE_ALREADY_SENT;
-}
-
-/** Promises the whole body, sends half of it, and cuts the connection. */
-async function cutHalfway(response: Response, connection: Connection): Promise<Response> {
-  const body = Buffer.from(await response.arrayBuffer());
-  const { outgoing } = connection;
-  outgoing.writeHead(response.status, {
-    ...Object.fromEntries(response.headers),
-    "content-length": String(body.length),
-  });
-  await new Promise<void>((resolve) => {
-    outgoing.write(body.subarray(0, Math.floor(body.length / 2)), () => resolve());
-  });
-  return cut(connection);
 }
 
 /** The same status and headers, and a body that stops in the middle of a word. */

@@ -5,10 +5,11 @@ import { createAdaptorServer, type HttpBindings } from "@hono/node-server";
 import { Hono } from "hono";
 import { cors } from "hono/cors";
 import { type EndpointGlob, endpointMatcher } from "../call.ts";
-import { emulatorFetch } from "./address.ts";
+import { emulatorFetch, innerFetch } from "./address.ts";
 import { json } from "./body.ts";
 import { Book } from "./book.ts";
 import { Cashier } from "./cashier.ts";
+import { innerConnection, socketConnection } from "./connection.ts";
 import { Door } from "./door.ts";
 import { type Fault, Faults } from "./fault.ts";
 import { Files } from "./files.ts";
@@ -32,7 +33,7 @@ export type { RecordedRequest, RequestKind } from "./visit.ts";
 
 /** A fal on this machine: no key, no money, real HTTP. */
 export interface Emulator {
-  /** `http://127.0.0.1:PORT`. A fal address is under it by its host: `/queue.fal.run/fal-ai/flux/dev`. */
+  /** `http://127.0.0.1:PORT`, or a name that only `fetch` knows. A fal address is under it by its host: `/queue.fal.run/fal-ai/flux/dev`. */
   readonly url: string;
   /**
    * Takes requests for fal's hosts here, and all others where they were going.
@@ -64,6 +65,40 @@ export interface Emulator {
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const settings = readOptions(options);
+  let url = "";
+  const { door, hand } = build(settings, options, () => url);
+  const server = await listen(settings, door);
+  const { port } = server.address() as AddressInfo;
+  url = `http://${settings.host.includes(":") ? `[${settings.host}]` : settings.host}:${port}`;
+  return hand(emulatorFetch(url), () => {
+    return new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  });
+}
+
+/** A host that no name server knows (RFC 6761): what it names is reached by the emulator's own `fetch` alone. */
+const INNER_URL = "http://fal.invalid";
+
+/**
+ * The same fal inside of this process: it opens no port, and only its `fetch` reaches it. For tests and long runs, where the network
+ * is not what matters. A connection that a fault breaks fails as a `fetch` whose connection was reset.
+ * @throws OptionsError when an option is out of bounds.
+ */
+export function createEmulator(options: Omit<EmulatorOptions, "port" | "host"> = {}): Emulator {
+  const { door, hand } = build(readOptions(options), options, () => INNER_URL);
+  const inner = innerFetch(new URL(INNER_URL), (request) => door.answer(request, innerConnection));
+  return hand(inner, () => Promise.resolve());
+}
+
+interface Built {
+  readonly door: Door;
+  /** The emulator as its user sees it, reached by this `fetch` and closed by this. */
+  hand(reachedBy: typeof fetch, close: () => Promise<void>): Emulator;
+}
+
+function build(settings: Settings, options: EmulatorOptions, origin: () => string): Built {
   const prices = new PriceList(options.prices ?? {});
   const faults = new Faults();
   for (const fault of options.faults ?? []) faults.arm(fault);
@@ -72,46 +107,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   setMaxListeners(0, closing.signal);
   const book = new Book();
   const visits = new Visits();
-  let url = "";
-  const { door, jobs } = build({ settings, prices, faults, book, visits, origin: () => url, closing: closing.signal });
-  const server = await listen(settings, door);
-  const { port } = server.address() as AddressInfo;
-  url = `http://${settings.host.includes(":") ? `[${settings.host}]` : settings.host}:${port}`;
-  return {
-    url,
-    fetch: emulatorFetch(url),
-    proxyUrl: `${url}/proxy`,
-    book,
-    get requests() {
-      return visits.requests;
-    },
-    paidPosts: (endpoint = "*") => visits.paid(endpointMatcher(endpoint)),
-    fault: (fault) => faults.arm(fault),
-    clearFaults: () => faults.clear(),
-    close: () => {
-      closing.abort(new Error("The emulator was closed."));
-      jobs.close();
-      return new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      });
-    },
-  };
-}
-
-interface Parts {
-  readonly settings: Settings;
-  readonly prices: PriceList;
-  readonly faults: Faults;
-  readonly book: Book;
-  readonly visits: Visits;
-  readonly origin: () => string;
-  readonly closing: AbortSignal;
-}
-
-function build(parts: Parts): { door: Door; jobs: Jobs } {
-  const { settings, origin, closing } = parts;
-  const webhooks = new Webhooks(settings.clock, closing);
+  const parts = { settings, prices, faults, book, visits, origin, closing: closing.signal };
+  const webhooks = new Webhooks(settings.clock, closing.signal);
   const cashier = new Cashier(parts);
   const jobs = new Jobs({ ...parts, cashier, ended: (job) => webhooks.deliver(job) });
   const inference = new Inference({ ...parts, jobs, cashier });
@@ -133,14 +130,33 @@ function build(parts: Parts): { door: Door; jobs: Jobs } {
     platform: (visit) => platform.answer(visit),
     other: () => refuse({ ...refusal(404, "Not Found"), headers: { "x-fal-billable-units": "0" } }),
   } satisfies ConstructorParameters<typeof Door>[0]["rooms"];
-  return { door: new Door({ ...parts, jobs, cashier, rooms }), jobs };
+  return {
+    door: new Door({ ...parts, jobs, cashier, rooms }),
+    hand: (reachedBy, close) => ({
+      url: origin(),
+      fetch: reachedBy,
+      proxyUrl: `${origin()}/proxy`,
+      book,
+      get requests() {
+        return visits.requests;
+      },
+      paidPosts: (endpoint = "*") => visits.paid(endpointMatcher(endpoint)),
+      fault: (fault) => faults.arm(fault),
+      clearFaults: () => faults.clear(),
+      close() {
+        closing.abort(new Error("The emulator was closed."));
+        jobs.close();
+        return close();
+      },
+    }),
+  };
 }
 
 /** Pages of other origins may call it, as they may call fal, and read fal's own headers. */
 function listen(settings: Settings, door: Door): Promise<Server> {
   const app = new Hono<{ Bindings: HttpBindings }>();
   app.use(cors({ origin: "*", exposeHeaders: ["x-fal-request-id", "x-fal-billable-units", "x-fal-needs-retry"] }));
-  app.all("*", (context) => door.answer(context.req.raw, context.env));
+  app.all("*", (context) => door.answer(context.req.raw, socketConnection(context.env)));
   app.onError((error) => refuse(refusal(500, `The emulator failed: ${error.message}`)));
   // The global Request and Response stay the runtime's own: a test that imports this must not run on others.
   const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
