@@ -38,6 +38,25 @@ function pause(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
+/**
+ * Sleeps, unless the signal ends it, and keeps no process alive that has nothing left to do: the system's own sleep would, the
+ * runtime's timeout signals do not. A clock that was handed in decides for itself. Never rejects.
+ */
+export function idleFor(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  if (clock !== systemClock) return clock.sleep(ms, signal).catch(() => {});
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const due = AbortSignal.timeout(Math.min(ms, LONGEST_TIMER_MS));
+    const wake = () => {
+      due.removeEventListener("abort", wake);
+      signal.removeEventListener("abort", wake);
+      resolve();
+    };
+    due.addEventListener("abort", wake);
+    signal.addEventListener("abort", wake);
+  });
+}
+
 /** `"500ms"`, `"30s"`, `"10m"`, `"24h"`, `"7d"`, or a number of milliseconds. */
 export type Duration = number | `${number}${"ms" | "s" | "m" | "h" | "d"}`;
 

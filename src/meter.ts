@@ -18,6 +18,7 @@ import type { Receipt } from "./ledger/receipt.ts";
 import { createLanes } from "./limit/lane.ts";
 import { createRate } from "./limit/rate.ts";
 import { retryAfterMs } from "./limit/retry-after.ts";
+import { createSharedPaces, type SharedPaces } from "./limit/shared.ts";
 import { createWaitingRoom } from "./limit/waiting-room.ts";
 import {
   environment,
@@ -111,6 +112,7 @@ interface Line {
   jobs: Jobs;
   results: Results | null;
   uploads: Uploads<MediaFacts>;
+  sharedPaces: SharedPaces | null;
 }
 
 /** @throws OptionsError naming the option, what was wanted and what came */
@@ -312,6 +314,7 @@ export function createMeter(options?: MeterOptions): Meter {
         await aftermath.idle();
         await alerting.idle();
         await last?.book.idle();
+        await last?.sharedPaces?.idle();
         await last?.store.close();
       },
     };
@@ -360,6 +363,9 @@ function buildLine(options: ResolvedOptions, store: Store, shared: Shared): Line
   });
   // One queue: a call that has its place and waits for its start still waits.
   const room = limits && createWaitingRoom(limits);
+  // A memory of one's own has nobody to share with.
+  const sharedPaces =
+    limits && options.store.kind !== "memory" ? createSharedPaces({ ...options, store, events }) : null;
   const purchases = createPurchases({
     clock,
     events,
@@ -373,13 +379,13 @@ function buildLine(options: ResolvedOptions, store: Store, shared: Shared): Line
     joins: createJoins<Bought>(),
     deliveries,
     gate: createGate({ ...options, store, events, windows, alerts }),
-    lanes: limits && room ? createLanes(limits, clock, room) : null,
-    rate: limits && room ? createRate(limits, clock, room) : null,
+    lanes: limits && room ? createLanes(limits, clock, room, sharedPaces) : null,
+    rate: limits && room ? createRate(limits, clock, room, sharedPaces) : null,
     settler,
     jobs,
   });
   register(options, store, events);
-  return { store, settler, book, purchases, jobs, results, uploads };
+  return { store, settler, book, purchases, jobs, results, uploads, sharedPaces };
 }
 
 const DAY_MS = 86_400_000;

@@ -14,7 +14,7 @@ import type { ResolvedCache } from "./cache/options.ts";
 import { type Results, toResponse } from "./cache/results.ts";
 import type { Uploads } from "./cache/uploads.ts";
 import type { EndpointId, Scope, Transport } from "./call.ts";
-import { BudgetExceededError, describeFailure, OutcomeUnknownError } from "./errors.ts";
+import { BudgetExceededError, describeFailure, MeterError, OutcomeUnknownError } from "./errors.ts";
 import type { Events } from "./events.ts";
 import type { Jobs } from "./job.ts";
 import { refusalEntry, sharedEntry } from "./ledger/entry.ts";
@@ -23,6 +23,7 @@ import type { Rate } from "./limit/rate.ts";
 import { retryAfterMs } from "./limit/retry-after.ts";
 import { fromNano, type Nano } from "./money.ts";
 import { type Order, type OrderParts, readOrder } from "./order.ts";
+import { WAIT_MS_MAX } from "./settle/expiry.ts";
 import { verdictOn } from "./settle/settlement.ts";
 import type { OpenPurchase, Settler } from "./settle/settler.ts";
 import type { Entry, Hold, Store, StoredResult } from "./store/store.ts";
@@ -126,6 +127,7 @@ export function createPurchases(stations: Stations): Purchases {
       place = await lanes?.enter(turn);
       const send = () => {
         signal?.throwIfAborted();
+        if (open && clock.now() - open.at > WAIT_MS_MAX) throw waitedTooLong(endpointId);
         sent = true;
         events.emit({ type: "call-sent", ...facts(order), waitedMs: clock.now() - queuedAt });
         return order.via(...(signal ? withSignal(order.args, signal) : order.args));
@@ -370,6 +372,13 @@ export function createPurchases(stations: Stations): Purchases {
 
 /** How long a delivered answer may wait for its download to fail, where no cache gives it a life of its own. */
 const DELIVERY_MS = 600_000;
+
+function waitedTooLong(endpointId: EndpointId): MeterError {
+  return new MeterError(
+    `${endpointId} waited for its turn for more than ${WAIT_MS_MAX / 3_600_000} hours and was given up. Nothing was sent. ` +
+      "Send fewer calls at once, or raise limits.",
+  );
+}
 
 /** A body that broke off before its end. */
 class Lost {

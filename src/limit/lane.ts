@@ -4,6 +4,7 @@ import type { Clock } from "../clock.ts";
 import { type AdaptivePace, firstPace, nextPace, type PaceReport } from "./adaptive.ts";
 import { createDeadlines } from "./deadlines.ts";
 import type { ResolvedLimits } from "./options.ts";
+import type { SharedPaces } from "./shared.ts";
 import { createWaitingRoom, type Turn, type WaitingRoom } from "./waiting-room.ts";
 
 /** A job's place among those at work. */
@@ -29,6 +30,8 @@ export interface Lanes {
 }
 
 interface Lane {
+  /** Among all processes. */
+  readonly name: string;
   readonly matches: (endpointId: EndpointId) => boolean;
   readonly queue: PQueue;
   readonly max: number;
@@ -36,18 +39,25 @@ interface Lane {
   taken: number;
 }
 
-/** Makes the lanes of these limits. Share `room` with the rate, so that `maxQueue` counts the calls that wait in both. */
+/** The places of a process that dies are given back after this. */
+const LEASE_MS = 30_000;
+
+/**
+ * Makes the lanes of these limits; with `shared`, over all processes. Share `room` with the rate, so that `maxQueue` counts the calls
+ * that wait in both.
+ */
 export function createLanes(
   resolved: ResolvedLimits,
   clock: Clock,
   room: WaitingRoom = createWaitingRoom(resolved),
+  shared: SharedPaces | null = null,
 ): Lanes {
   const { adaptive, jobTimeoutMs } = resolved;
-  const lanes = resolved.paces.flatMap(({ concurrency, matches }): Lane[] => {
+  const lanes = resolved.paces.flatMap(({ name, concurrency, matches }): Lane[] => {
     if (concurrency === null) return [];
     const pace = adaptive ? firstPace(concurrency) : null;
     const queue = new PQueue({ concurrency: pace?.concurrency ?? concurrency });
-    return [{ matches, queue, max: concurrency, pace, taken: 0 }];
+    return [{ name: `jobs|${name}`, matches, queue, max: concurrency, pace, taken: 0 }];
   });
   const timeouts = createDeadlines(clock);
   let running = 0;
@@ -78,20 +88,31 @@ export function createLanes(
       turn.signal?.throwIfAborted();
       timeouts.sweep();
       const frees: (() => void)[] = [];
-      let stopWaiting: (() => void) | null = null;
+      const waits: (() => void)[] = [];
+      const mustWait = () => {
+        if (waits.length === 0) waits.push(wait(turn));
+      };
       try {
         // Always in the same order: two calls can never each hold the place that the other waits for.
-        for (const lane of lanes) {
-          if (!lane.matches(turn.endpointId)) continue;
-          if (!hasPlace(lane)) stopWaiting ??= wait(turn);
+        const path = lanes.filter((lane) => lane.matches(turn.endpointId));
+        for (const lane of path) {
+          if (!hasPlace(lane)) mustWait();
           frees.push(await placeIn(lane, turn));
         }
+        const paces = path.map(({ name, max }) => ({
+          pace: name,
+          count: max,
+          leaseMs: Math.min(LEASE_MS, jobTimeoutMs),
+        }));
+        const permit = paces.length > 0 ? await shared?.permit(turn, paces, mustWait) : null;
+        if (permit) frees.push(permit.giveBack);
         turn.signal?.throwIfAborted();
+        permit?.renewFor(jobTimeoutMs);
       } catch (error) {
         for (const free of frees) free();
         throw error;
       } finally {
-        stopWaiting?.();
+        for (const stopWaiting of waits) stopWaiting();
       }
       return occupy(frees);
     },

@@ -4,11 +4,11 @@ import { OptionsError, onlyKeys } from "../errors.ts";
 
 /** A pace: how many jobs at once, how many starts in a stretch of time, how many calls may wait. */
 export interface Pace {
-  /** Jobs at work at once: 1 to 10,000. A queue job is at work until its end is seen. @default no limit */
+  /** Jobs at work at once, over all processes that share the store: 1 to 10,000. A queue job is at work until its end is seen. @default no limit */
   concurrency?: number;
   /**
    * Paid requests sent in a stretch of time: no stretch of `per`, wherever it begins, holds more than `count` (1 to
-   * 100,000). Counted in this process only. @default no limit
+   * 100,000). Counted over all processes that share the store. @default no limit
    */
   starts?: { count: number; per: Duration };
   /** Calls that may wait for their turn, 0 to 1,000,000; one more is refused with a `QueueFullError`. @default 10_000 */
@@ -30,6 +30,8 @@ export interface Limits extends Pace {
 
 /** A pace, read once, and whose it is. */
 export interface ResolvedPace {
+  /** The glob whose pace it is. */
+  readonly name: EndpointGlob;
   readonly concurrency: number | null;
   readonly starts: { readonly count: number; readonly perMs: number } | null;
   /** `null`: only the bound over all calls holds. */
@@ -95,6 +97,7 @@ function resolvePace(glob: EndpointGlob, { concurrency, starts, maxQueue }: Pace
   if (concurrency !== undefined) wholeNumber(concurrency, 1, 10_000, `${option}.concurrency`);
   if (maxQueue !== undefined) wholeNumber(maxQueue, 0, 1_000_000, `${option}.maxQueue`);
   return {
+    name: glob,
     concurrency: concurrency ?? null,
     starts: starts === undefined ? null : resolveStarts(starts, `${option}.starts`),
     maxQueue: maxQueue ?? null,

@@ -4,6 +4,7 @@ import type { Clock } from "../clock.ts";
 import { createDeadlines } from "./deadlines.ts";
 import { createLine } from "./line.ts";
 import type { ResolvedLimits, ResolvedPace } from "./options.ts";
+import type { SharedPace, SharedPaces, SharedPermit } from "./shared.ts";
 import { createWaitingRoom, type Turn, type WaitingRoom } from "./waiting-room.ts";
 
 /** When requests may be sent. */
@@ -24,16 +25,22 @@ interface Slot {
   sent(): void;
   /** Nothing was sent. */
   giveBack(): void;
+  /** It may end before a request that is sent now has counted its time. */
+  isLate(): boolean;
 }
 
+/** How long a process may take from its permit to its sending. The permit of one that dies meanwhile ends so much later. */
+const SEND_WITHIN_MS = 15_000;
+
 /**
- * Makes the rate of these limits: no stretch of `starts.per`, wherever it begins, holds more than `starts.count` sends.
- * Share `room` with the lanes, so that `maxQueue` counts the calls that wait in both.
+ * Makes the rate of these limits: no stretch of `starts.per`, wherever it begins, holds more than `starts.count` sends, with `shared`
+ * over all processes. Share `room` with the lanes, so that `maxQueue` counts the calls that wait in both.
  */
 export function createRate(
   resolved: ResolvedLimits,
   clock: Clock,
   room: WaitingRoom = createWaitingRoom(resolved),
+  shared: SharedPaces | null = null,
 ): Rate {
   const gates = resolved.paces.map((pace) => createGate(pace, clock));
   const everyGate = gates.slice(-1);
@@ -45,6 +52,9 @@ export function createRate(
         if (!gate.isFree()) mustWait();
         slots.push(await gate.turn(turn));
       }
+      const paces = shared ? path.flatMap(({ pace }) => sharedPaceOf(pace)) : [];
+      const permit = paces.length > 0 ? await shared?.permit(turn, paces, mustWait) : null;
+      if (permit) slots.push(slotOf(permit, path, clock));
       return slots;
     } catch (error) {
       for (const slot of slots) slot.giveBack();
@@ -64,7 +74,8 @@ export function createRate(
         for (;;) {
           const slots = await take(path, turn, mustWait);
           // From here to `send` nothing is awaited: what is true now is true when the request goes out.
-          if (!turn.signal?.aborted && !path.some((gate) => gate.isPaused())) return sendUnder(slots, send);
+          const mayGo = !path.some((gate) => gate.isPaused()) && !slots.some((slot) => slot.isLate());
+          if (!turn.signal?.aborted && mayGo) return sendUnder(slots, send);
           for (const slot of slots) slot.giveBack();
           turn.signal?.throwIfAborted();
         }
@@ -86,6 +97,25 @@ function sendUnder<T>(slots: readonly Slot[], send: () => Promise<T>): Promise<T
     // A send that threw may have sent.
     for (const slot of slots) slot.sent();
   }
+}
+
+function startsName({ name, starts }: ResolvedPace): string {
+  return `starts|${name}|${starts?.perMs}`;
+}
+
+function sharedPaceOf(pace: ResolvedPace): SharedPace[] {
+  const { starts } = pace;
+  if (!starts) return [];
+  return [{ pace: startsName(pace), count: starts.count, leaseMs: countedMs(starts.perMs) + 2 * SEND_WITHIN_MS }];
+}
+
+function slotOf(permit: SharedPermit, path: readonly Gate[], clock: Clock): Slot {
+  const counted = new Map(path.map(({ pace }) => [startsName(pace), countedMs(pace.starts?.perMs ?? 0)]));
+  return {
+    sent: () => permit.endIn((pace) => counted.get(pace) ?? 0),
+    giveBack: permit.giveBack,
+    isLate: () => clock.now() - permit.takenAt > SEND_WITHIN_MS,
+  };
 }
 
 interface Gate {
@@ -161,7 +191,7 @@ function createGate(pace: ResolvedPace, clock: Clock): Gate {
         if (starts) counted.add(countedMs(starts.perMs), giveBack);
         else giveBack();
       };
-      first.go({ sent, giveBack });
+      first.go({ sent, giveBack, isLate: () => false });
     });
   }
 

@@ -12,8 +12,6 @@ export interface OutboxOptions {
   sinks: readonly AlertSink[];
   /** Tries of one delivery before it is left for the next round, 1 to 10; the pause doubles from a second. @default 3 */
   tries?: number;
-  /** This outbox, unique over all processes that share the store. @default a random id */
-  taker?: string;
 }
 
 /** What one round of deliveries came to. */
@@ -54,13 +52,13 @@ const LEASE_MS = 120_000;
 const WAIT_MS = 30_000;
 
 /** @throws OptionsError naming `outbox.…` */
-export function createOutbox({ store, clock, sinks, tries = 3, taker = crypto.randomUUID() }: OutboxOptions): Outbox {
+export function createOutbox({ store, clock, sinks, tries = 3 }: OutboxOptions): Outbox {
   const names = new Set(sinks.map(({ name }) => name));
   if (sinks.length < 1 || sinks.length > 20 || names.size !== sinks.length)
     throw new OptionsError("outbox.sinks", "1 to 20 sinks of different names", sinks.length);
   if (!(Number.isInteger(tries) && tries >= 1 && tries <= 10))
     throw new OptionsError("outbox.tries", "a whole number from 1 to 10", tries);
-  const turn = createTurn({ store, clock, kind: "alert-turn", taker, leaseMs: LEASE_MS, waitMs: WAIT_MS });
+  const turn = createTurn({ store, clock, name: "turn|alerts", leaseMs: LEASE_MS, waitMs: WAIT_MS });
   const sentKey = (alert: Alert, sink: AlertSink) => alertId(alert.id, sink.name);
 
   async function missing(alert: Alert): Promise<AlertSink[]> {

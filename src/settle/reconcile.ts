@@ -84,8 +84,7 @@ export async function reconcile(
   const credentials = options.credentials ?? parts.credentials;
   const nothing = { checked: 0, settled: 0, adopted: 0, expired: 0, open: 0, failure: null };
   if (!span && (await store.openHolds({ before, limit: 1 })).length === 0) return nothing;
-  const taker = crypto.randomUUID();
-  const turn = createTurn({ store, clock, kind: "reconcile-turn", taker, leaseMs: LEASE_MS, waitMs: WAIT_MS[asking] });
+  const turn = createTurn({ store, clock, name: "turn|reconcile", leaseMs: LEASE_MS, waitMs: WAIT_MS[asking] });
   const done = await turn.take(async (keepTurn) => {
     const tally = await createRound(parts, { before, credentials, asking, keepTurn }).run();
     if (!span) return tally;

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "../clock.ts";
+import { type Clock, idleFor } from "../clock.ts";
 
 export interface RoundsParts {
   clock: Clock;
@@ -17,24 +17,6 @@ export async function runRounds({ clock, everyMs, signal, round, onFailure }: Ro
     await round().catch((error: unknown) => {
       if (!signal.aborted) onFailure(error);
     });
-    if (!signal.aborted) await pause(clock, everyMs, signal);
+    if (!signal.aborted) await idleFor(clock, everyMs, signal);
   }
-}
-
-/**
- * The system clock's own sleep would keep a process alive that has nothing left to do; the runtime's timeout signals do not. A clock
- * that was handed in decides for itself.
- */
-function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  if (clock !== systemClock) return clock.sleep(ms, signal).catch(() => {});
-  return new Promise((resolve) => {
-    const due = AbortSignal.timeout(ms);
-    const wake = () => {
-      due.removeEventListener("abort", wake);
-      signal.removeEventListener("abort", wake);
-      resolve();
-    };
-    due.addEventListener("abort", wake);
-    signal.addEventListener("abort", wake);
-  });
 }

@@ -9,6 +9,11 @@ export const sweepEveryMs = 60_000;
 export const sweepBatch = 500;
 /** Purchases of how many months and tariffs are numbered at a time; the longest unused goes first. */
 export const ordinalsMax = 10_000;
+/**
+ * A permit that was taken so much later than now means that the clock was set back. Less only means that a verb had to wait for its
+ * turn since it read the clock.
+ */
+export const setBackMs = 60_000;
 /** Notes kept of one kind; the oldest go first. */
 export const notesMax = 10_000;
 /** What a stored result weighs beside its body, so that many small ones are bounded too. */

@@ -5,6 +5,7 @@ import { createMemoryCounters, createMemoryOrdinals } from "./memory-counters.ts
 import { createMemoryEntries, keyOfHold } from "./memory-entries.ts";
 import { copyCharges, copyEntry, copyHold, copyPurchase, createMemoryHolds } from "./memory-holds.ts";
 import { createMemoryNotes } from "./memory-notes.ts";
+import { createMemoryPermits } from "./memory-permits.ts";
 import { createMemoryResults } from "./memory-results.ts";
 import { createGroups, sumsOfHold } from "./rollup.ts";
 import type { HoldAnswer, Store } from "./store.ts";
@@ -36,6 +37,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
   const booking = createBooking({ holds, entries, counters, ordinals: createMemoryOrdinals() });
   const results = createMemoryResults(wholeNumber(options.maxResultBytes, 64 * 1024 * 1024, "maxResultBytes"));
   const notes = createMemoryNotes(wholeNumber(options.maxNotes, notesMax, "maxNotes"));
+  const permits = createMemoryPermits();
   let closed = false;
 
   function requireOpen(): void {
@@ -111,6 +113,14 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
     async unshare(requestId) {
       requireOpen();
       return booking.unshare(requestId);
+    },
+    async take(request) {
+      requireOpen();
+      return permits.take(request);
+    },
+    async keep(kept, at) {
+      requireOpen();
+      return permits.keep(kept, at);
     },
     async putResult(result) {
       requireOpen();

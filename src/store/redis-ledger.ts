@@ -28,7 +28,7 @@ export interface LedgerBounds {
 
 export type RedisLedger = Omit<
   Store,
-  "name" | "close" | `${"put" | "get" | "delete"}${"Result" | "Note"}` | "deleteResults" | "listNotes"
+  "name" | "close" | "take" | "keep" | `${"put" | "get" | "delete"}${"Result" | "Note"}` | "deleteResults" | "listNotes"
 >;
 
 const holdsPerPage = 500;

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { bindLua, doubtLua, holdLua, recordLua, settleLua, shareLua } from "./redis-lua/booking.ts";
+import { keepLua, takeLua } from "./redis-lua/permits.ts";
 import {
   countersPageLua,
   entriesPageLua,
@@ -52,6 +53,8 @@ export const scripts = {
   totals: script(totalsLua, "open", "entries", "entry-times", "quarters", "days", "ever"),
   counters: script(countersPageLua, "counters"),
   share: script(shareLua, "requests"),
+  take: script(takeLua),
+  keep: script(keepLua),
   putResult: script(putResultLua, ...results),
   getResult: script(getResultLua, "results-used", "result-requests"),
   deleteResults: script(deleteResultsLua, ...results),

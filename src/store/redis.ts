@@ -5,6 +5,7 @@ import { addressOf, connectIoredis, type Evaluator, evaluatorOf, type RedisLike 
 import { type Connection, createConnection } from "./redis-connection.ts";
 import { redisFailure } from "./redis-failure.ts";
 import { createRedisLedger, type LedgerBounds } from "./redis-ledger.ts";
+import { createRedisPermits } from "./redis-permits.ts";
 import { scripts } from "./redis-scripts.ts";
 import { createRedisShelf, type ShelfBounds } from "./redis-shelf.ts";
 import type { Store } from "./store.ts";
@@ -87,6 +88,7 @@ export function createRedisStore(name: string, connection: Connection, bounds: L
   return {
     name,
     ...createRedisLedger(name, connection, bounds),
+    ...createRedisPermits(connection),
     ...createRedisShelf(connection, bounds),
     async close() {
       connection.close();

@@ -65,6 +65,12 @@ const MIGRATIONS: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE INDEX notes_at ON notes (kind, at);
   `,
+  `
+  CREATE TABLE permits (
+    pace TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, ends_at INTEGER NOT NULL, PRIMARY KEY (pace, id)
+  ) WITHOUT ROWID;
+  CREATE INDEX permits_end ON permits (ends_at);
+  `,
 ];
 
 /**

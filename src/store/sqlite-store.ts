@@ -7,6 +7,7 @@ import { createSqliteCounters, createSqliteOrdinals } from "./sqlite-counters.ts
 import { createSqliteEntries } from "./sqlite-entries.ts";
 import { createSqliteHolds } from "./sqlite-holds.ts";
 import { createSqliteNotes } from "./sqlite-notes.ts";
+import { createSqlitePermits } from "./sqlite-permits.ts";
 import { createSqliteResults } from "./sqlite-results.ts";
 import type { Settlement, Store } from "./store.ts";
 
@@ -25,6 +26,7 @@ export function createSqliteStore(name: string, connection: Connection, bounds: 
   const counters = createSqliteCounters(connection);
   const booking = createBooking({ holds, entries, counters, ordinals: createSqliteOrdinals(connection) });
   const results = createSqliteResults(connection, bounds.resultBytesMax);
+  const permits = createSqlitePermits(connection);
   const notes = createSqliteNotes(connection, bounds.notesKept);
 
   const isLarge = (amount: Nano | null) =>
@@ -58,6 +60,8 @@ export function createSqliteStore(name: string, connection: Connection, bounds: 
     counters: ({ prefix, at }) => read(() => counters.list(prefix, at)),
     share: (requestId) => write(() => booking.share(requestId)),
     unshare: (requestId) => write(() => booking.unshare(requestId)),
+    take: (request) => write(() => permits.take(request)),
+    keep: (kept, at) => write(() => permits.keep(kept, at)),
     putResult: (result) => write(() => results.put(result)),
     async getResult(by, at) {
       const found = await read(() => results.get(by, at));

@@ -45,6 +45,11 @@ export interface Store {
   /** One caller lets go. Answers how many remain; 0 means that the job is nobody's. */
   unshare(requestId: string): Promise<number>;
 
+  /** Takes one permit under every pace, or none. Taken again with the same id it is taken once, and the ends given last hold. */
+  take(request: PermitRequest): Promise<TakeAnswer>;
+  /** Moves the ends of permits that still stand; 0 gives one back. Answers how many stood. */
+  keep(permits: readonly Permit[], at: number): Promise<number>;
+
   putResult(result: StoredResult): Promise<void>;
   /** A result that has not expired at `at`. */
   getResult(by: { key: string } | { requestId: string }, at: number): Promise<StoredResult | undefined>;
@@ -251,6 +256,29 @@ export interface TotalsRow {
   /** Sum of the expected amounts of charged purchases, for comparing estimate with bill. */
   estimated: Nano;
 }
+
+/**
+ * Asks to be one of so many at work, or that were sent, over all processes that share the store. A permit ends by itself, so a
+ * holder that dies gives it back.
+ */
+export interface PermitRequest {
+  id: string;
+  /** By the taker's clock. A store on a server goes by the server's, for machines differ in theirs. */
+  at: number;
+  /** At most `count` permits stand under one pace. */
+  paces: readonly { pace: string; count: number; endsInMs: number }[];
+}
+
+export interface Permit {
+  id: string;
+  pace: string;
+  /** From now. */
+  endsInMs: number;
+}
+
+export type TakeAnswer =
+  | { outcome: "taken" }
+  | { outcome: "full"; pace: string /** Until the first permit under it ends by itself. */; freeInMs: number };
 
 /** The answer of a job bought, kept to be given again. */
 export interface StoredResult {

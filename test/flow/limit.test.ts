@@ -228,3 +228,17 @@ test("an answer from the cache waits for nobody", async () => {
   await clock.move(10);
   await busy;
 });
+
+test("a call that waited for half a day is given up: it is not sent and holds nothing", async () => {
+  const clock = new MovedClock();
+  const emulator = await openEmulator();
+  const limits = { starts: { count: 1, per: "13h" } } as const;
+  const { fal, meter, events } = openClient(emulator, { clock, budgets, limits });
+  await fal.run(image, { input });
+  const waiting = failure(fal.run(image, { input }));
+  await queued(events, 1);
+  await clock.move(14 * 3_600_000);
+  expect(await waiting).toMatchObject({ name: "MeterError", message: expect.stringContaining("more than 12 hours") });
+  expect(emulator.paidPosts()).toBe(1);
+  expect((await meter.spend()).held.toFixed()).toBe("0");
+});

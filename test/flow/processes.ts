@@ -8,8 +8,8 @@ import type { MeterOptions } from "../../src/index.ts";
 export interface Orders {
   emulatorUrl: string;
   meter: MeterOptions;
-  /** The time, which stands still. */
-  now: number;
+  /** The time, which stands still; `null` for the system's. */
+  now: number | null;
   endpointId: string;
   input: Record<string, unknown>;
   door: "run" | "subscribe";
@@ -21,6 +21,8 @@ export interface Outcome {
   requestIds: string[];
   /** Names of the errors thrown. */
   errors: string[];
+  /** When each paid request was handed over to be sent. */
+  sentAt: number[];
 }
 
 const worker = fileURLToPath(new URL("./worker.ts", import.meta.url));

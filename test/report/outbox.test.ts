@@ -83,7 +83,7 @@ describe.each(stores)("an outbox on a %s store", (_name, open) => {
   test("shared by two outboxes delivers each alert once", async () => {
     const [store, receiver] = [await open(), await receiving()];
     const sink = await webhookSink({ url: receiver.url }, systemClock);
-    const outboxes = ["one", "two"].map((taker) => createOutbox({ store, clock: systemClock, sinks: [sink], taker }));
+    const outboxes = [1, 2].map(() => createOutbox({ store, clock: systemClock, sinks: [sink] }));
     const alerts = Array.from({ length: 10 }, (_, i) => alertNamed(`a${i}`, noon));
     await Promise.all(outboxes.map((outbox) => outbox.add(alerts)));
     await Promise.all(outboxes.map((outbox) => outbox.deliver()));
@@ -119,13 +119,7 @@ test("an outbox in haste tries once, and a pause that is ended leaves the alert 
 
 test("an outbox that may not wait leaves the turn to who has it", async () => {
   const [store, clock] = [createMemoryStore(), clockAt(noon)];
-  await store.putNote({
-    kind: "alert-turn",
-    key: "other",
-    value: '{"taker":"other","number":1}',
-    at: noon,
-    expiresAt: noon + day,
-  });
+  await store.take({ id: "other", at: noon, paces: [{ pace: "turn|alerts", count: 1, endsInMs: day }] });
   const outbox = createOutbox({ store, clock, sinks: [callbackSink("good", () => {})] });
   await outbox.add([alertNamed("a", noon)]);
   expect(await outbox.deliver({ waitMs: 0 })).toBeNull();
@@ -168,8 +162,8 @@ test("a process that is killed in the middle loses no alert, and sends none agai
 describe("a turn", () => {
   test("is nobody's while another has it, and passes on", async () => {
     const store = createMemoryStore();
-    const turns = Array.from({ length: 5 }, (_, i) =>
-      createTurn({ store, clock: systemClock, kind: "turn", taker: `t${i}`, leaseMs: 60_000, waitMs: 30_000 }),
+    const turns = Array.from({ length: 5 }, () =>
+      createTurn({ store, clock: systemClock, name: "turn", leaseMs: 60_000, waitMs: 30_000 }),
     );
     let [inside, most, done] = [0, 0, 0];
     await Promise.all(
@@ -184,36 +178,30 @@ describe("a turn", () => {
       ),
     );
     expect([most, done]).toEqual([1, 5]);
-    expect(await store.listNotes("turn", systemClock.now())).toEqual([]);
+    expect(await turns[0]!.take(async () => "free", { waitMs: 0 })).toBe("free");
   });
 
-  test("waits for one who is drawing a number, for it may be lower", async () => {
+  test("is given back by who fails in it, and kept by who asks for longer", async () => {
     const [store, clock] = [createMemoryStore(), clockAt(noon)];
-    await store.putNote({
-      kind: "turn",
-      key: "drawing",
-      value: '{"taker":"drawing","number":0}',
-      at: noon,
-      expiresAt: noon + 60_000,
+    const turn = createTurn({ store, clock, name: "turn", leaseMs: 60_000, waitMs: 0 });
+    await expect(turn.take(() => Promise.reject(new RangeError("failed")))).rejects.toThrow("failed");
+    const inside = turn.take(async (hold) => {
+      await clock.sleep(59_999);
+      await hold();
+      await clock.sleep(59_999);
+      return turn.take(async () => "mine");
     });
-    const turn = createTurn({ store, clock, kind: "turn", taker: "a", leaseMs: 60_000, waitMs: 1_000 });
-    expect(await turn.take(async () => "mine")).toBeNull();
+    expect(await inside).toBeNull();
   });
 
   test("does not come to who waits too long, and comes after the lease of a dead one", async () => {
     const store = createMemoryStore();
     const clock = clockAt(noon);
-    const mine = (taker: string) => createTurn({ store, clock, kind: "turn", taker, leaseMs: 60_000, waitMs: 1_000 });
-    await store.putNote({
-      kind: "turn",
-      key: "dead",
-      value: '{"taker":"dead","number":1}',
-      at: noon,
-      expiresAt: noon + 60_000,
-    });
-    expect(await mine("early").take(async () => "mine")).toBeNull();
+    const turn = createTurn({ store, clock, name: "turn", leaseMs: 60_000, waitMs: 1_000 });
+    void turn.take(() => new Promise(() => {}));
+    expect(await turn.take(async () => "mine")).toBeNull();
     await clock.sleep(60_000);
-    expect(await mine("late").take(async () => "mine")).toBe("mine");
+    expect(await turn.take(async () => "mine")).toBe("mine");
   });
 });
 

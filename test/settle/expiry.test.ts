@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { expiredPosting, expiresAt, expiryOf } from "../../src/settle/expiry.ts";
+import { expiredPosting, expiresAt, expiryOf, WAIT_MS_MAX } from "../../src/settle/expiry.ts";
 import type { Charge } from "../../src/store/store.ts";
 
 const hour = 3_600_000;
@@ -17,14 +17,20 @@ describe("an open purchase is given up", () => {
     ["after its window where that is longer than 30 days", [fixed(null), rolling(40 * day)], at + 40 * day],
     ["after 30 days where it counts in none", [], at + 30 * day],
   ])("%s, once nobody can tell", (_, charges, expected) => {
-    expect(expiresAt({ at, charges }, "lost")).toBe(expected);
+    expect(expiresAt({ at, charges, state: "unknown" }, "lost")).toBe(expected);
+  });
+
+  it("not on its first day while its caller may still wait for its turn", () => {
+    expect(expiresAt({ at, charges: [fixed(at + hour)], state: "held" }, "lost")).toBe(at + day);
+    expect(expiresAt({ at, charges: [rolling(40 * day)], state: "held" }, "lost")).toBe(at + 40 * day);
+    expect(WAIT_MS_MAX).toBeLessThan(day);
   });
 
   it("not on its first day while fal could not be asked, and not for 30 days while its job is under way", () => {
-    const charges = [fixed(at + hour)];
-    expect(expiresAt({ at, charges }, "unanswered")).toBe(at + day);
-    expect(expiresAt({ at, charges }, "under-way")).toBe(at + 30 * day);
-    expect(expiresAt({ at, charges: [rolling(40 * day)] }, "under-way")).toBe(at + 40 * day);
+    const hold = { at, charges: [fixed(at + hour)], state: "pending" } as const;
+    expect(expiresAt(hold, "unanswered")).toBe(at + day);
+    expect(expiresAt(hold, "under-way")).toBe(at + 30 * day);
+    expect(expiresAt({ ...hold, charges: [rolling(40 * day)] }, "under-way")).toBe(at + 40 * day);
   });
 
   it("as if what was held had been billed; what is unknown stays unknown", () => {

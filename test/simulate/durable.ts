@@ -29,6 +29,8 @@ const VERBS = [
   "counters",
   "share",
   "unshare",
+  "take",
+  "keep",
   "putResult",
   "getResult",
   "deleteResults",

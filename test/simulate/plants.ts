@@ -10,6 +10,8 @@ export const plants = [
   "charges another window",
   "loses a hold",
   "confuses keys",
+  "forgets places",
+  "forgets starts",
 ] as const;
 
 export type Plant = (typeof plants)[number];
@@ -88,6 +90,14 @@ export function plantInStore(plant: Plant | null, store: Store, world: World): S
           await store.putResult(result);
         },
       };
+    case "forgets places":
+    case "forgets starts": {
+      const kind = plant === "forgets places" ? "jobs|" : "starts|";
+      return {
+        ...store,
+        take: async (request) => (request.paces[0]?.pace.startsWith(kind) ? { outcome: "taken" } : store.take(request)),
+      };
+    }
     default:
       return store;
   }

@@ -16,15 +16,23 @@ export interface Posts {
 }
 
 export interface PostRules {
-  /** Requests that one process may have out at once, and how long each may keep its place; `null` where nobody can say. */
-  places: { most: number; keptMs: number } | null;
+  /**
+   * Requests that may be out at once, of one process or of all `together`, and how long each may keep its place; `null` where nobody
+   * can say.
+   */
+  places: { most: number; keptMs: number; together: boolean } | null;
+  /** Requests that may be sent by all processes within any such stretch of time; `null` where nobody can say. */
+  starts: { count: number; perMs: number } | null;
   /** The step at which a call began that equal calls may answer; `null` for one that wants its own. By its `call` tag. */
   sharedSince(call: string): number | null;
   /** Nothing fails, all clocks are right and no answer is forgotten: what was bought is not bought again. */
   calm: boolean;
 }
 
-export function createPosts(world: World, books: Books, { places, sharedSince, calm }: PostRules): Posts {
+/** After waking up, every process has said by then which places it has. */
+const RENEWED_WITHIN_MS = 60_000;
+
+export function createPosts(world: World, books: Books, { places, starts, sharedSince, calm }: PostRules): Posts {
   const posts = new Map<string, Post>();
   const byCall = new Map<string, Post[]>();
   const most = new Map<string, number>();
@@ -43,6 +51,21 @@ export function createPosts(world: World, books: Books, { places, sharedSince, c
 
   function inFlightOf(owner: string): Post[] {
     return [...posts.values()].filter((post) => post.owner === owner && post.fate === "in flight");
+  }
+
+  /** Requests whose places nobody else may have. A process that died, or was asleep just now, could not say that it has its own. */
+  function placedWith(owner: string): Post[] {
+    const out = [...posts.values()].filter(({ fate }) => fate === "in flight");
+    const kept = out.filter(({ sentAt }) => world.nowMs - sentAt < (places?.keptMs ?? 0));
+    const together = places?.together && world.nowMs - world.leaptAtMs > RENEWED_WITHIN_MS;
+    return kept.filter((post) => post.owner === owner || (together && world.isAlive(post.owner)));
+  }
+
+  function tooOften(): string | null {
+    if (starts === null) return null;
+    const lately = [...posts.values()].filter(({ sentAt }) => world.nowMs - sentAt < starts.perMs).length;
+    if (lately < starts.count) return null;
+    return `${lately + 1} requests were sent within ${starts.perMs} ms where ${starts.count} may be`;
   }
 
   /** Why it should not have been sent, if it should not. */
@@ -69,9 +92,9 @@ export function createPosts(world: World, books: Books, { places, sharedSince, c
     );
     if (same && isShared(call)) return `call ${call} buys what ${callOf(same.purchaseId)} is buying`;
     if (calm && wasAnswered(call, kept)) return `call ${call} buys what was bought before it began`;
-    const placed = others.filter(({ sentAt }) => places !== null && world.nowMs - sentAt < places.keptMs).length;
+    const placed = placedWith(owner).length;
     if (places !== null && placed >= places.most) return `${placed + 1} requests are out where ${places.most} may be`;
-    return null;
+    return tooOften();
   }
 
   const endpointOf = ({ purchaseId }: Post) => books.kept.get(purchaseId)?.request.purchase.endpointId;

@@ -6,6 +6,8 @@ import { sharedInputs } from "./workload.ts";
 import type { World } from "./world.ts";
 
 const HOUR_MS = 3_600_000;
+/** Longer than a place is kept for a process that died. */
+const LAPSED_MS = 60_000;
 
 /** Longer than any answer is kept, whatever clock it was kept by. */
 const FORGOTTEN_MS = 27 * HOUR_MS;
@@ -42,6 +44,7 @@ export function createProbes({ world, posts, scenario, rest, restUnwatched }: Pr
   return {
     /** As many calls at once as there are places: a place that was never given back is missing. */
     async places(life: Life): Promise<void> {
+      world.passMs(LAPSED_MS);
       const most = scenario.limits?.concurrency ?? 3;
       posts.mostAtOnce(life.owner);
       const inputs = Array.from({ length: most }, () => ({ prompt: `a last cat, ${asked++}` }));

@@ -26,6 +26,7 @@ export const unguarded = "fal-ai/minimax/image-01";
 export const unknownPrice = "fal-ai/bria/text-to-image/base";
 
 export const JOB_TIMEOUT_MS = 240_000;
+export const STARTS_PER_MS = 10_000;
 
 const guarded = ["fal-ai/nano*", "fal-ai/flux*", "fal-ai/kling*", "fal-ai/bria*"];
 
@@ -92,6 +93,6 @@ export function drawScenario(random: Random): Scenario {
 
 function drawLimits(random: Random): Limits {
   const limits: Limits = { concurrency: random.whole(1, 4), jobTimeout: JOB_TIMEOUT_MS };
-  if (random.chance(0.3)) limits.starts = { count: random.whole(2, 6), per: "10s" };
+  if (random.chance(0.3)) limits.starts = { count: random.whole(2, 6), per: STARTS_PER_MS };
   return limits;
 }

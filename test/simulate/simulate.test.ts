@@ -15,6 +15,8 @@ const symptoms: Record<Plant, RegExp> = {
   "charges another window": /says .* its purchases say|that no purchase explains|has other times/,
   "loses a hold": /the store holds nothing for it|says .* its purchases say/,
   "confuses keys": /asked for .* and was given/,
+  "forgets places": /requests are out where/,
+  "forgets starts": /requests were sent within/,
 };
 
 describe("the simulation", () => {

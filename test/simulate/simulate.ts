@@ -8,7 +8,7 @@ import type { Plant } from "./plants.ts";
 import { createPosts } from "./posts.ts";
 import { createRandom } from "./random.ts";
 import { enterRealm } from "./realm.ts";
-import { drawScenario, JOB_TIMEOUT_MS } from "./scenario.ts";
+import { drawScenario, JOB_TIMEOUT_MS, STARTS_PER_MS } from "./scenario.ts";
 import { beginErrand, type Errand } from "./workload.ts";
 import { createWorld, type Violation } from "./world.ts";
 
@@ -51,8 +51,12 @@ export async function simulate({ seed, steps, plant = null }: SimulationOptions)
     const sharedSince = (call: string) => (scenario.cache === false ? null : (errands.get(call)?.sharedSince ?? null));
     // A place's time may end before its request is out, where the clock is set forward or the call waits for its start.
     const most = scenario.skewMs === 0 && !scenario.limits?.starts ? scenario.limits?.concurrency : undefined;
+    // A store that fails often enough keeps a process from saying that it still has its places.
+    const together = !scenario.rates["store refuses"] && !scenario.rates["store answer lost"];
+    const starts = scenario.skewMs === 0 ? scenario.limits?.starts : undefined;
     const posts = createPosts(world, books, {
-      places: most === undefined ? null : { most, keptMs: JOB_TIMEOUT_MS },
+      places: most === undefined ? null : { most, keptMs: JOB_TIMEOUT_MS, together },
+      starts: starts ? { count: starts.count, perMs: STARTS_PER_MS } : null,
       sharedSince,
       calm: scenario.calm,
     });

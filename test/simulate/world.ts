@@ -47,6 +47,9 @@ export interface World {
   step(): Promise<boolean>;
   /** Its continuations are never resumed. */
   kill(owner: string): void;
+  isAlive(owner: string): boolean;
+  /** When time was last passed at once, and nobody could do in between what was due. */
+  readonly leaptAtMs: number;
   waiting(owner: string): string[];
   passMs(ms: number): void;
 }
@@ -60,6 +63,8 @@ export function createWorld(random: Random, startMs: number, rates: () => Readon
   let steps = 0;
   let violation: Violation | null = null;
   let running: string | null = null;
+  let leaptAtMs = Number.NEGATIVE_INFINITY;
+  const dead = new Set<string>();
 
   function nextPlanned(): Planned | undefined {
     let earliest = Number.POSITIVE_INFINITY;
@@ -124,7 +129,12 @@ export function createWorld(random: Random, startMs: number, rates: () => Readon
       await run(next.owner, () => next.happen());
       return true;
     },
+    get leaptAtMs() {
+      return leaptAtMs;
+    },
+    isAlive: (owner) => !dead.has(owner),
     kill(owner) {
+      dead.add(owner);
       for (const one of [...planned]) {
         if (one.owner !== owner) continue;
         planned.delete(one);
@@ -134,6 +144,7 @@ export function createWorld(random: Random, startMs: number, rates: () => Readon
     waiting: (owner) => [...planned].filter((one) => one.owner === owner).map(({ label }) => label),
     passMs(ms) {
       nowMs += ms;
+      leaptAtMs = nowMs;
     },
   };
   return world;

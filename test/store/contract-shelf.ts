@@ -159,6 +159,8 @@ export function describeShelf(open: OpenStore): void {
       () => store.counters({ prefix: "", at: noon }),
       () => store.share("r"),
       () => store.unshare("r"),
+      () => store.take({ id: "a", at: noon, paces: [] }),
+      () => store.keep([], noon),
       () => store.putResult(result("k")),
       () => store.getResult({ key: "k" }, noon + day),
       () => store.deleteResults({}),

@@ -1,0 +1,53 @@
+import { setBackMs } from "./bounds.ts";
+import type { Permit, PermitRequest, TakeAnswer } from "./store.ts";
+
+export interface MemoryPermits {
+  take(request: PermitRequest): TakeAnswer;
+  keep(permits: readonly Permit[], at: number): number;
+}
+
+interface Standing {
+  at: number;
+  endsAt: number;
+}
+
+/** What has ended goes when its pace is asked for the next time, so there are never more than a pace allows. */
+export function createMemoryPermits(): MemoryPermits {
+  const paces = new Map<string, Map<string, Standing>>();
+
+  function standing(pace: string, now: number): Map<string, Standing> {
+    const permits = paces.get(pace) ?? new Map<string, Standing>();
+    for (const [id, permit] of permits) {
+      // Where the clock was set back, a permit lasts as long as it was meant to from now on.
+      if (permit.at > now + setBackMs) permits.set(id, { at: now, endsAt: now + permit.endsAt - permit.at });
+      else if (permit.endsAt <= now) permits.delete(id);
+    }
+    return permits;
+  }
+
+  return {
+    take({ id, at, paces: wanted }) {
+      const found = wanted.map(({ pace }) => standing(pace, at));
+      for (const [index, { pace, count }] of wanted.entries()) {
+        const permits = found[index]!;
+        if (permits.has(id) || permits.size < count) continue;
+        const first = Math.min(...[...permits.values()].map(({ endsAt }) => endsAt));
+        return { outcome: "full", pace, freeInMs: first - at };
+      }
+      for (const [index, { pace, endsInMs }] of wanted.entries())
+        paces.set(pace, found[index]!.set(id, { at, endsAt: at + endsInMs }));
+      return { outcome: "taken" };
+    },
+    keep(permits, at) {
+      let stood = 0;
+      for (const { id, pace, endsInMs } of permits) {
+        const held = standing(pace, at);
+        if (!held.has(id)) continue;
+        stood += 1;
+        if (endsInMs > 0) held.set(id, { at, endsAt: at + endsInMs });
+        else held.delete(id);
+      }
+      return stood;
+    },
+  };
+}
