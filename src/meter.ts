@@ -1,25 +1,16 @@
 /** createMeter: builds the stations once, and hands out the metered fetch and the read side. */
 import { createAlerting } from "./alerting.ts";
-import { createAlerts } from "./budget/alerts.ts";
-import type { Budget } from "./budget/budget.ts";
-import { createGate } from "./budget/hold.ts";
 import type { BudgetStanding } from "./budget/standing.ts";
-import { createWindows, type Windows } from "./budget/window.ts";
+import { createWindows } from "./budget/window.ts";
 import { createDeliveries } from "./cache/deliveries.ts";
-import { createJoins } from "./cache/joins.ts";
 import { requestKey } from "./cache/key.ts";
-import { createResults, type InvalidationQuery, type Results } from "./cache/results.ts";
-import { createUploads, type Uploads } from "./cache/uploads.ts";
+import type { InvalidationQuery } from "./cache/results.ts";
 import type { EndpointId, Scope } from "./call.ts";
 import { MeterError, OptionsError, onlyKeys, StoreError } from "./errors.ts";
 import { createEvents, type Events, type MeterEventType, type MeterListener } from "./events.ts";
-import { createJobs, type Jobs } from "./job.ts";
 import type { Receipt } from "./ledger/receipt.ts";
-import { createLanes } from "./limit/lane.ts";
-import { createRate } from "./limit/rate.ts";
 import { retryAfterMs } from "./limit/retry-after.ts";
-import { createSharedPaces, type SharedPaces } from "./limit/shared.ts";
-import { createWaitingRoom } from "./limit/waiting-room.ts";
+import { buildLine, type Line, openStore, watchesUploads } from "./line.ts";
 import {
   environment,
   type MeterOptions,
@@ -30,11 +21,9 @@ import {
   type StoreChoice,
 } from "./options.ts";
 import { quote } from "./order.ts";
-import { discountTiers } from "./price/discount.ts";
 import type { Estimate } from "./price/estimate.ts";
-import { createPriceBook, type PriceBook } from "./price/price-book.ts";
-import { createPricer, type Pricer } from "./price/pricer.ts";
-import { type Bought, createPurchases, type Purchases } from "./purchase.ts";
+import { createPriceBook } from "./price/price-book.ts";
+import { createPricer } from "./price/pricer.ts";
 import { type AdviseOptions, calendarsOf, createReadSide, type StatementOptions } from "./read-side.ts";
 import type { Advice } from "./report/advice/advise.ts";
 import { logLine } from "./report/log.ts";
@@ -44,15 +33,11 @@ import { readInstant, type SpendQuery, type SpendSummary } from "./report/summar
 import type { Trend } from "./report/trend.ts";
 import { createAftermath } from "./settle/aftermath.ts";
 import type { Reconciled, ReconcileOptions } from "./settle/reconcile.ts";
-import { createSettler, type Settler } from "./settle/settler.ts";
 import type { WebhookSettlement } from "./settle/webhook.ts";
-import type { Store } from "./store/store.ts";
-import { parseJson } from "./wire/answer.ts";
-import { type MediaFacts, mediaFacts } from "./wire/media-facts.ts";
+import { createTransfers } from "./transfers.ts";
 import { operationOf } from "./wire/operation.ts";
 import { createPlatform } from "./wire/platform.ts";
-import { readWhole } from "./wire/reading.ts";
-import { type FetchArguments, readRequest, type WireRequest } from "./wire/request.ts";
+import { type FetchArguments, readRequest } from "./wire/request.ts";
 import type { WebhookDelivery } from "./wire/webhook.ts";
 
 export interface Meter {
@@ -101,18 +86,6 @@ export interface Meter {
   readonly realtime: "refuse" | "unmetered";
   /** Closes the ledger. Calls under way keep their holds. */
   close(): Promise<void>;
-}
-
-/** Everything that needs the store; made when it is first needed, so that making a meter touches nothing. */
-interface Line {
-  store: Store;
-  settler: Settler;
-  book: PriceBook;
-  purchases: Purchases;
-  jobs: Jobs;
-  results: Results | null;
-  uploads: Uploads<MediaFacts>;
-  sharedPaces: SharedPaces | null;
 }
 
 /** @throws OptionsError naming the option, what was wanted and what came */
@@ -176,6 +149,15 @@ export function createMeter(options?: MeterOptions): Meter {
     return line;
   };
 
+  const watching = watchesUploads(resolved);
+  const transfers = createTransfers({
+    clock,
+    events,
+    deliveries,
+    uploadsFor: async (scope) =>
+      watching || scope.maxCost !== undefined ? (await whenOpen("allow"))?.uploads : undefined,
+  });
+
   async function meteredFetch(scope: Scope, via: typeof fetch, args: FetchArguments): Promise<Response> {
     const request = readRequest(args);
     if (!request) return via(...args);
@@ -194,12 +176,12 @@ export function createMeter(options?: MeterOptions): Meter {
         return opened ? opened.jobs[operation.kind](operation.requestId, request, via) : via(...args);
       }
       case "upload":
-        return initiated(await via(...args), scope);
+        return transfers.initiated(await via(...args), scope);
       case "token":
         if (resolved.realtime === "refuse") throw realtimeRefused();
         return via(...args);
       case "other":
-        return request.method === "GET" ? download(request, via) : upload(request, scope, via);
+        return request.method === "GET" ? transfers.download(request, via) : transfers.upload(request, scope, via);
     }
   }
 
@@ -211,59 +193,6 @@ export function createMeter(options?: MeterOptions): Meter {
       if (onFailure === "refuse" || !(error instanceof StoreError)) throw error;
       events.emit({ type: "store-failed", at: clock.now(), store: error.store, verb: "open", message: error.message });
       return null;
-    }
-  }
-
-  /** Whether it matters what is in an uploaded file: to a cache key, to a cap, or to rates of one's own. */
-  const watching = watchesUploads(resolved);
-  async function uploadsFor(scope: Scope): Promise<Line["uploads"] | undefined> {
-    return watching || scope.maxCost !== undefined ? (await whenOpen("allow"))?.uploads : undefined;
-  }
-
-  /** Learns where an upload will go, so that its bytes can stand for its address in cache keys, and tell what they will cost. */
-  async function initiated(response: Response, scope: Scope): Promise<Response> {
-    const uploads = response.ok ? await uploadsFor(scope) : undefined;
-    if (!uploads) return response;
-    const { upload_url, file_url } = (parseJson(await readWhole(response)) ?? {}) as Record<string, unknown>;
-    if (typeof upload_url === "string" && typeof file_url === "string") uploads.initiated(upload_url, file_url);
-    return response;
-  }
-
-  /** The bytes of an upload stand for its address in cache keys, and say how long or large the file is. */
-  async function upload(request: WireRequest, scope: Scope, via: typeof fetch): Promise<Response> {
-    const uploads = await uploadsFor(scope);
-    const step = uploads?.stepOf(request.url.href);
-    if (!uploads || !step) return via(...request.args);
-    if (step.step !== "complete") {
-      const bytes = await bytesOf(request.args[1]?.body);
-      uploads.part(step.uploadUrl, step.step === "part" ? step.partNumber : null, bytes);
-    }
-    const response = await via(...request.args);
-    if (response.ok && step.step !== "part") {
-      await uploads.completed(step.uploadUrl).catch((error: unknown) => {
-        if (error instanceof StoreError)
-          events.emit({
-            type: "store-failed",
-            at: clock.now(),
-            store: error.store,
-            verb: "putNote",
-            message: error.message,
-          });
-      });
-    }
-    return response;
-  }
-
-  /** A download that fails tells the delivery that it did not arrive. */
-  async function download(request: WireRequest, via: typeof fetch): Promise<Response> {
-    try {
-      const response = await via(...request.args);
-      if (response.ok) deliveries.downloaded(request.url.href);
-      else deliveries.downloadFailed(request.url.href);
-      return response;
-    } catch (error) {
-      deliveries.downloadFailed(request.url.href);
-      throw error;
     }
   }
 
@@ -330,93 +259,6 @@ export function realtimeRefused(): MeterError {
   );
 }
 
-interface Shared {
-  events: Events;
-  windows: Windows;
-  pricer: Pricer;
-  deliveries: ReturnType<typeof createDeliveries>;
-  book: PriceBook;
-}
-
-function buildLine(options: ResolvedOptions, store: Store, shared: Shared): Line {
-  const { clock, rules, limits } = options;
-  const { events, windows, pricer, deliveries, book } = shared;
-  const alerts = createAlerts(rules, windows, events);
-  const tiers = discountTiers(options.discounts);
-  const pricesAt = (endpointId: EndpointId, at: number) => ({
-    unitPrice: pricer.unitPrice(endpointId, at),
-    tiers,
-    ordinalCounter: `purchases|${windows.at("month", at).id}`,
-  });
-  const settler = createSettler({ store, events, clock, pricesAt, onCounters: alerts.moved, onSettled: book.settled });
-  const results = options.cache ? createResults(options.cache, store, clock) : null;
-  const uploads = createUploads(options.cache?.persist ? store : null, clock, mediaFacts);
-  const jobs = createJobs({
-    clock,
-    events,
-    store,
-    results,
-    ttlMs: options.cache?.ttlMs ?? DAY_MS,
-    deliveries,
-    settler,
-    pricesAt,
-  });
-  // One queue: a call that has its place and waits for its start still waits.
-  const room = limits && createWaitingRoom(limits);
-  // A memory of one's own has nobody to share with.
-  const sharedPaces =
-    limits && options.store.kind !== "memory" ? createSharedPaces({ ...options, store, events }) : null;
-  const purchases = createPurchases({
-    clock,
-    events,
-    store,
-    tags: options.tags,
-    draft: options.draft,
-    pricer,
-    live: book.live,
-    uploads,
-    cache: options.cache && results ? { options: options.cache, results, uploads } : null,
-    joins: createJoins<Bought>(),
-    deliveries,
-    gate: createGate({ ...options, store, events, windows, alerts }),
-    lanes: limits && room ? createLanes(limits, clock, room, sharedPaces) : null,
-    rate: limits && room ? createRate(limits, clock, room, sharedPaces) : null,
-    settler,
-    jobs,
-  });
-  register(options, store, events);
-  return { store, settler, book, purchases, jobs, results, uploads, sharedPaces };
-}
-
-const DAY_MS = 86_400_000;
-
-function watchesUploads({ cache, rules, prices }: ResolvedOptions): boolean {
-  const { ownRates, contractRates, credits, live } = prices;
-  return (
-    cache !== null ||
-    rules.length > 0 ||
-    ownRates.size > 0 ||
-    contractRates.size > 0 ||
-    credits.length > 0 ||
-    live !== null
-  );
-}
-
-/** Writes the budgets down, so that a report in another process can show them. */
-function register({ budgets, rules, timezone, weekStart, clock }: ResolvedOptions, store: Store, events: Events) {
-  const at = clock.now();
-  budgets.forEach((budget, index) => {
-    const rule = rules[index];
-    if (!rule) return;
-    const written: Budget = { ...budget, name: rule.name, limit: rule.limitDollars.toFixed() };
-    const value = JSON.stringify({ budget: written, key: rule.key, timezone, weekStart });
-    store.putNote({ kind: "budget", key: rule.key, value, at, expiresAt: null }).catch((error: unknown) => {
-      const message = error instanceof Error ? error.message : typeof error;
-      events.emit({ type: "store-failed", at, store: store.name, verb: "putNote", message });
-    });
-  });
-}
-
 function listen(events: Events, { logger, onEvent }: ResolvedOptions) {
   if (onEvent) events.on("*", onEvent);
   if (!logger) return;
@@ -428,39 +270,4 @@ function listen(events: Events, { logger, onEvent }: ResolvedOptions) {
 
 function closed(store: StoreChoice): StoreError {
   return new StoreError(store.kind, "closed", "the meter was closed");
-}
-
-async function openStore(choice: StoreChoice): Promise<Store> {
-  if (choice.kind === "given") return choice.store;
-  if (choice.kind === "redis") {
-    const { connectRedisStore } = await import("./store/redis.ts");
-    return connectRedisStore({ url: choice.url });
-  }
-  if (choice.kind === "sqlite") {
-    if (choice.fallback === "none" || hasFiles()) {
-      try {
-        const { openSqliteStore } = await import("./store/sqlite.ts");
-        return await openSqliteStore(choice.path);
-      } catch (error) {
-        if (choice.fallback === "none" || !(error instanceof StoreError) || error.reason !== "read-only") throw error;
-      }
-    }
-    console.warn(
-      "fal-meter: there is no place to write the ledger, so it is kept in memory and forgotten at exit. Set store to choose another.",
-    );
-  }
-  const { createMemoryStore } = await import("./store/memory.ts");
-  return createMemoryStore();
-}
-
-function hasFiles(): boolean {
-  return typeof process !== "undefined" && typeof process.versions?.node === "string";
-}
-
-/** The bytes of an upload's body, where they can be read without disturbing it. */
-async function bytesOf(body: RequestInit["body"] | undefined): Promise<Uint8Array | null> {
-  if (body instanceof Blob) return new Uint8Array(await body.arrayBuffer());
-  if (body instanceof ArrayBuffer) return new Uint8Array(body);
-  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
-  return typeof body === "string" ? new TextEncoder().encode(body) : null;
 }

@@ -47,8 +47,8 @@ export interface MeterOptions {
   /** Rates, volume tiers and prepaid credits agreed with fal, before every other price. @default none */
   contract?: ContractOptions;
   /**
-   * Where the ledger is: `"memory:"`, `"sqlite:PATH"` (many processes of one machine), `"redis://HOST:PORT"` (many machines;
-   * needs `ioredis`), or a `Store`.
+   * Where the ledger is: `"memory:"`, `"sqlite:PATH"` (many processes of one machine), `"redis://HOST:PORT"` (many machines),
+   * or a `Store`.
    * @default `FAL_METER_STORE`, else `"sqlite:.fal-meter/ledger.db"`; memory, with one warning, where there is no file system or it is read-only
    */
   store?: string | Store;

@@ -24,6 +24,7 @@ const LINE = [
   "read-side.ts",
   "advice-prices.ts",
   "alerting.ts",
+  "transfers.ts",
   "settle/reconcile.ts",
   "settle/true-up.ts",
   "settle/follow.ts",
@@ -31,7 +32,7 @@ const LINE = [
   "settle/webhook.ts",
   "settle/aftermath.ts",
 ];
-const DOORS = ["options.ts", "meter.ts", "client.ts", "index.ts"];
+const DOORS = ["options.ts", "line.ts", "meter.ts", "client.ts", "index.ts"];
 const OUTER = ["cli", "dashboard", "gateway", "emulator", "otel"];
 
 /** Who alone may import a package, or use a global. */

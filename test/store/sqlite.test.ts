@@ -10,7 +10,7 @@ import { loadDriver } from "../../src/store/sqlite-driver.ts";
 import { createSqliteStore } from "../../src/store/sqlite-store.ts";
 import { describeStore } from "./contract.ts";
 import { charged, correction, fixed, hit, hour, noon, request, result, rolling, usd } from "./samples.ts";
-import { newFolder, newPath } from "./sqlite-folder.ts";
+import { newFolder, newPath, withDatabase } from "./sqlite-folder.ts";
 
 let files = 0;
 const shared = newFolder();
@@ -50,6 +50,20 @@ describe("the file", () => {
     expect(await second.totals({ by: [] })).toMatchObject([{ ...counter, calls: 1 }]);
     expect(await second.getResult({ key: "k" }, noon)).toEqual(result("k"));
     await second.close();
+  });
+
+  test("one of the first version is brought to this one, with everything in it", async () => {
+    const path = newPath();
+    const before = await openSqliteStore(path);
+    const charges = [fixed("day", usd(5))];
+    await before.hold(request("a", { charges }));
+    await before.close();
+    await withDatabase(path, (database) => database.exec("DROP TABLE permits; PRAGMA user_version = 1"));
+    const after = await openSqliteStore(path);
+    expect(await after.findHold({ id: "a" })).toMatchObject({ charges });
+    const paces = [{ pace: "p", count: 1, endsInMs: hour }];
+    expect(await after.take({ id: "x", at: noon, paces })).toEqual({ outcome: "taken" });
+    await after.close();
   });
 
   test("two stores on one file in one process see each other's holds", async () => {
