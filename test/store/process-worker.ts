@@ -1,21 +1,31 @@
+import { connectRedisStore } from "../../src/store/redis.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { charged, fixed, noon, request } from "./samples.ts";
 
 /**
  * One of several processes that share a ledger. Told what to do by its arguments, it says over the channel what it did.
- * `race`: holds one nano-dollar at a time under a cap until it is refused. `settle`: settles the same holds as the others.
- * `forever`: holds and settles until it is killed.
+ * `race`: holds one nano-dollar at a time under a cap, some at once, until it is refused. `settle`: settles the same holds as
+ * the others. `forever`: holds and settles until it is killed.
  */
-const [task = "", path = "", name = "", cap = "0"] = process.argv.slice(2);
+const [task = "", place = "", name = "", cap = "0"] = process.argv.slice(2);
 const charges = [fixed("cap", BigInt(cap), null)];
 
-const store = await openSqliteStore(path, { retryForMs: 30_000 });
+const store = place.startsWith("redis:")
+  ? await connectRedisStore({ url: place, prefix: task, timeoutMs: 20_000 })
+  : await openSqliteStore(place, { retryForMs: 30_000 });
 process.send!("ready");
 await new Promise((resolve) => process.once("message", resolve));
 
 if (task === "race") {
   let held = 0;
-  while ((await store.hold(request(`${name}-${held}`, { amount: 1n, charges }))).outcome === "held") held += 1;
+  const lane = async (n: number) => {
+    for (let i = 0; ; i += 1) {
+      const answer = await store.hold(request(`${name}-${n}-${i}`, { amount: 1n, charges }));
+      if (answer.outcome !== "held") return;
+      held += 1;
+    }
+  };
+  await Promise.all([1, 2, 3, 4, 5].map(lane));
   process.send!(held);
 } else if (task === "settle") {
   let settled = 0;
