@@ -4,7 +4,7 @@
  */
 
 import type { Deliveries } from "./cache/deliveries.ts";
-import { type Results, toResponse } from "./cache/results.ts";
+import { answerToKeep, type Results, toResponse } from "./cache/results.ts";
 import type { EndpointId, JobState } from "./call.ts";
 import type { Clock } from "./clock.ts";
 import type { Events } from "./events.ts";
@@ -138,24 +138,8 @@ export function createJobs(parts: JobParts): Jobs {
     const job = watched.get(requestId);
     const key = job ? job.key : open.purchase.key;
     if (key === null || !isWholeJson(response, body)) return;
-    const { endpointId, tags, transport } = open.purchase;
-    const storedAt = clock.now();
-    const expiresAt = storedAt + (job?.lifetimeMs ?? parts.ttlMs);
-    const contentType = response.headers.get("content-type") ?? "application/json";
-    const { status } = response;
-    const result: StoredResult = {
-      key,
-      requestId,
-      endpointId,
-      tags,
-      transport,
-      status,
-      contentType,
-      body,
-      cost,
-      storedAt,
-      expiresAt,
-    };
+    const life = { storedAt: clock.now(), lifetimeMs: job?.lifetimeMs ?? parts.ttlMs };
+    const result = answerToKeep({ ...open.purchase, key, requestId, cost }, response, body, life);
     deliveries.delivered(key, result);
     if ((job?.shared ?? true) && results) await quietly("putResult", results.put(result));
   }

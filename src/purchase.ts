@@ -11,7 +11,7 @@ import { lifetime } from "./cache/cacheability.ts";
 import type { Deliveries } from "./cache/deliveries.ts";
 import type { Joins } from "./cache/joins.ts";
 import type { ResolvedCache } from "./cache/options.ts";
-import { type Results, toResponse } from "./cache/results.ts";
+import { answerToKeep, type Results, toResponse } from "./cache/results.ts";
 import type { Uploads } from "./cache/uploads.ts";
 import type { EndpointId, Scope, Transport } from "./call.ts";
 import { BudgetExceededError, describeFailure, MeterError, OutcomeUnknownError } from "./errors.ts";
@@ -242,24 +242,8 @@ export function createPurchases(stations: Stations): Purchases {
     requestId: string | null,
     cost: Nano | null,
   ): StoredResult {
-    const { endpointId, tags, transport } = order.call;
-    const { status, headers } = response;
-    const storedAt = clock.now();
-    const contentType = headers.get("content-type") ?? "application/octet-stream";
-    const expiresAt = storedAt + lifetimeOf(order);
-    return {
-      key,
-      requestId: requestId ?? "",
-      endpointId,
-      tags,
-      transport,
-      status,
-      contentType,
-      body,
-      cost,
-      storedAt,
-      expiresAt,
-    };
+    const of = { ...order.call, key, requestId: requestId ?? "", cost };
+    return answerToKeep(of, response, body, { storedAt: clock.now(), lifetimeMs: lifetimeOf(order) });
   }
 
   /** What a failure means for the hold, and the error that the caller sees. */

@@ -115,6 +115,20 @@ function forget(memory: LRUCache<string, Remembered>, { endpoint, tag, key }: In
   return count;
 }
 
+/** fal's answer as it is kept. */
+export function answerToKeep(
+  of: Pick<StoredResult, "key" | "requestId" | "endpointId" | "tags" | "transport" | "cost">,
+  { status, headers }: Response,
+  body: Uint8Array,
+  life: { storedAt: number; lifetimeMs: number },
+): StoredResult {
+  const { key, requestId, endpointId, tags, transport, cost } = of;
+  const { storedAt, lifetimeMs } = life;
+  const contentType = headers.get("content-type") ?? "application/octet-stream";
+  const expiresAt = storedAt + lifetimeMs;
+  return { key, requestId, endpointId, tags, transport, status, contentType, body, cost, storedAt, expiresAt };
+}
+
 /** A copy that shares nothing mutable with the original. */
 export function ownCopy(result: StoredResult): StoredResult {
   return { ...result, tags: { ...result.tags }, body: result.body.slice() };
