@@ -19,8 +19,9 @@ import type { ResolvedOptions, StoreChoice } from "./options.ts";
 import { discountTiers } from "./price/discount.ts";
 import type { PriceBook } from "./price/price-book.ts";
 import type { Pricer } from "./price/pricer.ts";
-import { type Bought, createPurchases, type Purchases } from "./purchase.ts";
+import { createPurchases, type Purchases } from "./purchase.ts";
 import { createSettler, type Settler } from "./settle/settler.ts";
+import type { Bought } from "./sharing.ts";
 import type { Store } from "./store/store.ts";
 import { type MediaFacts, mediaFacts } from "./wire/media-facts.ts";
 

@@ -39,6 +39,16 @@ export interface Order {
   readonly unpriced: OptionsError | null;
 }
 
+/** What every event about a call says. */
+export function callFacts({ call }: Order, at: number) {
+  return { purchaseId: call.id, endpointId: call.endpointId, tags: call.tags, at };
+}
+
+/** What every entry about a call says. */
+export function occurrenceOf({ call, record, digest }: Order, at: number) {
+  return { call, at, estimate: record, digest };
+}
+
 /** What a price is made from. */
 export interface Quoting {
   clock: Clock;

@@ -11,26 +11,26 @@ import { lifetime } from "./cache/cacheability.ts";
 import type { Deliveries } from "./cache/deliveries.ts";
 import type { Joins } from "./cache/joins.ts";
 import type { ResolvedCache } from "./cache/options.ts";
-import { answerToKeep, type Results, toResponse } from "./cache/results.ts";
+import { answerToKeep, type Results } from "./cache/results.ts";
 import type { Uploads } from "./cache/uploads.ts";
 import type { EndpointId, Scope, Transport } from "./call.ts";
 import { BudgetExceededError, describeFailure, MeterError, OutcomeUnknownError } from "./errors.ts";
 import type { Events } from "./events.ts";
 import type { Jobs } from "./job.ts";
-import { refusalEntry, sharedEntry } from "./ledger/entry.ts";
+import { refusalEntry } from "./ledger/entry.ts";
 import type { Lanes, Place } from "./limit/lane.ts";
 import type { Rate } from "./limit/rate.ts";
 import { retryAfterMs } from "./limit/retry-after.ts";
 import { fromNano, type Nano } from "./money.ts";
-import { type Order, type OrderParts, readOrder } from "./order.ts";
+import { callFacts, type Order, type OrderParts, occurrenceOf, readOrder } from "./order.ts";
 import { WAIT_MS_MAX } from "./settle/expiry.ts";
 import { verdictOn } from "./settle/settlement.ts";
 import type { OpenPurchase, Settler } from "./settle/settler.ts";
-import type { Entry, Hold, Store, StoredResult } from "./store/store.ts";
-import { billOf, isJson, isWholeJson, jsonAnswer, parseJson, requestIdOf, submittedId } from "./wire/answer.ts";
+import { type Bought, createSharing } from "./sharing.ts";
+import type { Hold, Store, StoredResult } from "./store/store.ts";
+import { billOf, isJson, isWholeJson, parseJson, requestIdOf, submittedId } from "./wire/answer.ts";
 import { fateOf } from "./wire/fate.ts";
-import { jobUrls } from "./wire/operation.ts";
-import { readWhole } from "./wire/reading.ts";
+import { LostBody, tellingEnd, tryReading } from "./wire/reading.ts";
 import { type WireRequest, withSignal } from "./wire/request.ts";
 
 /** The stations, in the order in which a purchase meets them. */
@@ -46,17 +46,6 @@ export interface Stations extends OrderParts {
   store: Store;
   events: Events;
 }
-
-/** What a paid request turned into: fal's own answer, or the ticket or the result of a job that another process bought. */
-export type Bought =
-  | {
-      kind: "answered";
-      response: Response;
-      requestId: string | null /** For those who join. */;
-      copy: StoredResult | null;
-    }
-  | { kind: "elsewhere"; requestId: string }
-  | { kind: "stored"; result: StoredResult };
 
 const noEvidence = { requestId: null, inferenceSeconds: null };
 
@@ -74,29 +63,31 @@ export interface Purchases {
 export function createPurchases(stations: Stations): Purchases {
   const { clock, events, store, cache, joins, deliveries, gate, lanes, rate, settler, jobs } = stations;
 
+  const sharing = createSharing(stations);
+
   async function buy(paid: Paid, request: WireRequest, scope: Scope, via: typeof fetch): Promise<Response> {
     request.signal?.throwIfAborted();
     const order = await readOrder(paid, request, scope, via, stations);
     const { low, expected, high, basis } = order.estimate;
-    events.emit({ type: "call-priced", ...facts(order), low, expected, high, basis });
+    events.emit({ type: "call-priced", ...callFacts(order, clock.now()), low, expected, high, basis });
 
     const undelivered = order.key !== null && mayRedeliver(order) ? deliveries.redeliver(order.key) : undefined;
-    if (undelivered) return hit(order, undelivered);
+    if (undelivered) return sharing.hit(order, undelivered);
     if (order.sharing !== "cacheable" || order.key === null || !cache)
       return answer(await purchase(order, request.signal, null));
 
     const refresh = scope.cache === "refresh";
     const kept = refresh ? undefined : await cache.results.get({ key: order.key });
-    if (kept) return hit(order, kept);
+    if (kept) return sharing.hit(order, kept);
     // A job has a ticket to share wherever its answer is kept; a run has only its answer.
     const joinable = !refresh && (cache.options.persist || paid.transport === "queue");
     const joinSince = joinable ? clock.now() - cache.options.ttlMs : null;
     // A run is answered with a result and a submit with a ticket: neither can stand in for the other.
     const flight = `${paid.transport}:${order.key}${refresh ? ":refresh" : ""}`;
     const joined = await joins.join(flight, request.signal, (signal) => purchase(order, signal, joinSince));
-    if (joined.value.kind === "stored") return hit(order, joined.value.result);
+    if (joined.value.kind === "stored") return sharing.hit(order, joined.value.result);
     if (joined.value.kind === "answered" && joined.role === "leader") return joined.value.response;
-    return join(order, joined.value);
+    return sharing.join(order, joined.value);
   }
 
   /** The same request again because its download failed; not one that fal must see, and not one that asks for something new. */
@@ -121,7 +112,7 @@ export function createPurchases(stations: Stations): Purchases {
     let sent = false;
     const queuedAt = clock.now();
     const { endpointId, priority } = order.call;
-    const onWait = (waiting: number) => events.emit({ type: "call-queued", ...facts(order), waiting });
+    const onWait = (waiting: number) => events.emit({ type: "call-queued", ...callFacts(order, clock.now()), waiting });
     const turn = { endpointId, priority, onWait, ...(signal && { signal }) };
     try {
       place = await lanes?.enter(turn);
@@ -129,7 +120,7 @@ export function createPurchases(stations: Stations): Purchases {
         signal?.throwIfAborted();
         if (open && clock.now() - open.at > WAIT_MS_MAX) throw waitedTooLong(endpointId);
         sent = true;
-        events.emit({ type: "call-sent", ...facts(order), waitedMs: clock.now() - queuedAt });
+        events.emit({ type: "call-sent", ...callFacts(order, clock.now()), waitedMs: clock.now() - queuedAt });
         return order.via(...(signal ? withSignal(order.args, signal) : order.args));
       };
       response = rate ? await rate.start(turn, send) : await send();
@@ -159,7 +150,8 @@ export function createPurchases(stations: Stations): Purchases {
     try {
       return await gate.hold({ call, estimate: record, unpriced, maxCost, key, digest, joinSince });
     } catch (error) {
-      if (error instanceof BudgetExceededError) await write(refusalEntry(error.budget, record.high, occurrence(order)));
+      if (error instanceof BudgetExceededError)
+        await sharing.write(refusalEntry(error.budget, record.high, occurrenceOf(order, clock.now())));
       throw error;
     }
   }
@@ -174,20 +166,21 @@ export function createPurchases(stations: Stations): Purchases {
     const { transport, endpointId } = order.call;
     if (response.status === 429) limited(order, response);
     else if (response.ok) lanes?.report(endpointId, "ok");
-    const body = isRead(transport, response) ? await bytesOf(response) : null;
+    const body = isRead(transport, response) ? await tryReading(response) : null;
     const bill = billOf(response.headers);
     const submitted =
       transport === "queue" && response.ok && body instanceof Uint8Array ? submittedId(parseJson(body)) : null;
     const requestId = submitted ?? requestIdOf(response.headers);
     const verdict = verdictOn(
-      body instanceof Lost
+      body instanceof LostBody
         ? { kind: "cut", status: response.status, bill, why: describeFailure(body.failure) }
         : { kind: "answered", transport, status: response.status, bill, requestId: submitted },
     );
     const kept = body instanceof Uint8Array ? await keep(order, response, body, requestId) : null;
     const cost = open ? await settler.conclude(open, verdict, { requestId, inferenceSeconds: null }) : null;
     // Where nothing was bought the caller meets the broken body as it is, and may send again.
-    if (body instanceof Lost) throw verdict.outcome === "free" ? body.failure : lost(order, open, cost, body.failure);
+    if (body instanceof LostBody)
+      throw verdict.outcome === "free" ? body.failure : lost(order, open, cost, body.failure);
     if (verdict.outcome === "pending" && !order.webhook) {
       const shared = order.sharing === "cacheable";
       jobs.opened(verdict.requestId, {
@@ -198,7 +191,7 @@ export function createPurchases(stations: Stations): Purchases {
         place: place ?? null,
       });
     } else if (transport === "stream" && response.ok && place && response.body) {
-      return { kind: "answered", response: leavingAtEnd(response, place), requestId, copy: null };
+      return { kind: "answered", response: tellingEnd(response, place.leave), requestId, copy: null };
     } else place?.leave();
     if (kept && cost !== kept.cost) await put(order, { ...kept, cost });
     const shown = body ?? (response.ok ? null : new Uint8Array());
@@ -296,33 +289,6 @@ export function createPurchases(stations: Stations): Purchases {
     return result ? { kind: "stored", result } : purchase(order, signal, null);
   }
 
-  /** Bought already: hands back that job's ticket, or its answer, at no cost. */
-  async function hit(order: Order, result: StoredResult): Promise<Response> {
-    const { requestId, cost } = result;
-    events.emit({ type: "cache-hit", ...facts(order), requestId, saved: cost === null ? null : fromNano(cost) });
-    await write(sharedEntry("hit", { requestId: requestId || null, saved: cost, basis: "cached" }, occurrence(order)));
-    return order.call.transport === "queue" && requestId ? ticket(order, requestId) : toResponse(result);
-  }
-
-  /** Being bought now: one purchase, and a ticket or a copy for everyone else. */
-  async function join(order: Order, bought: Exclude<Bought, { kind: "stored" }>): Promise<Response> {
-    const { requestId } = bought;
-    events.emit({ type: "call-joined", ...facts(order), requestId, saved: order.estimate.expected });
-    await write(sharedEntry("join", { requestId, saved: order.record.expected, basis: "joined" }, occurrence(order)));
-    if (bought.kind === "elsewhere") return ticket(order, bought.requestId);
-    if (order.call.transport === "queue" && bought.response.ok && requestId !== null) {
-      await store.share(requestId);
-      return ticket(order, requestId);
-    }
-    if (!bought.copy) throw new TypeError("an answer that is shared has a copy");
-    return toResponse(bought.copy);
-  }
-
-  function ticket(order: Order, requestId: string): Response {
-    const urls = jobUrls(order.call.endpointId, requestId);
-    return jsonAnswer({ status: "IN_QUEUE", request_id: requestId, ...urls, queue_position: 0 }, 200, requestId);
-  }
-
   function answer(bought: Bought): Response {
     if (bought.kind === "answered") return bought.response;
     throw new TypeError("a purchase that joins nobody has an answer of its own");
@@ -334,21 +300,8 @@ export function createPurchases(stations: Stations): Purchases {
       : DELIVERY_MS;
   }
 
-  /** An entry that holds no money: losing it loses a line of a report, so it never fails a call. */
-  async function write(entry: Entry) {
-    await store.record(entry).catch((error: unknown) => storeFailed("record", error));
-  }
-
   function storeFailed(verb: string, error: unknown) {
     events.emit({ type: "store-failed", at: clock.now(), store: store.name, verb, message: describeFailure(error) });
-  }
-
-  function occurrence(order: Order) {
-    return { call: order.call, at: clock.now(), estimate: order.record, digest: order.digest };
-  }
-
-  function facts({ call }: Order) {
-    return { purchaseId: call.id, endpointId: call.endpointId, tags: call.tags, at: clock.now() };
   }
 
   return { buy };
@@ -362,48 +315,4 @@ function waitedTooLong(endpointId: EndpointId): MeterError {
     `${endpointId} waited for its turn for more than ${WAIT_MS_MAX / 3_600_000} hours and was given up. Nothing was sent. ` +
       "Send fewer calls at once, or raise limits.",
   );
-}
-
-/** A body that broke off before its end. */
-class Lost {
-  readonly failure: unknown;
-  constructor(failure: unknown) {
-    this.failure = failure;
-  }
-}
-
-/**
- * The whole body, read before the caller has it: were the caller to meet a broken body, the fal client would take it for a
- * network failure and buy again.
- */
-async function bytesOf(response: Response): Promise<Uint8Array | Lost> {
-  try {
-    return await readWhole(response);
-  } catch (failure) {
-    return new Lost(failure);
-  }
-}
-
-/** A stream is at work until its last byte or until nobody reads it: its place in the lane is left then. */
-function leavingAtEnd(response: Response, place: Place): Response {
-  const reader = response.body!.getReader();
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        const { done, value } = await reader.read();
-        if (!done) return controller.enqueue(value);
-        place.leave();
-        controller.close();
-      } catch (error) {
-        place.leave();
-        controller.error(error);
-      }
-    },
-    async cancel(reason) {
-      place.leave();
-      await reader.cancel(reason);
-    },
-  });
-  const { status, statusText, headers } = response;
-  return new Response(body, { status, statusText, headers });
 }

@@ -25,6 +25,7 @@ const LINE = [
   "advice-prices.ts",
   "alerting.ts",
   "transfers.ts",
+  "sharing.ts",
   "settle/reconcile.ts",
   "settle/true-up.ts",
   "settle/follow.ts",

@@ -44,3 +44,47 @@ function readAnew(response: Response, bytes: Uint8Array<ArrayBuffer>): void {
     },
   });
 }
+
+/** A body that broke off before its end. */
+export class LostBody {
+  readonly failure: unknown;
+  constructor(failure: unknown) {
+    this.failure = failure;
+  }
+}
+
+/**
+ * The whole body, read before the caller has it: were the caller to meet a broken body, the fal client would take it for a
+ * network failure and buy again.
+ */
+export async function tryReading(response: Response): Promise<Uint8Array | LostBody> {
+  try {
+    return await readWhole(response);
+  } catch (failure) {
+    return new LostBody(failure);
+  }
+}
+
+/** The same answer, that tells when its last byte was read or nobody reads it any more. */
+export function tellingEnd(response: Response, onEnd: () => void): Response {
+  const reader = response.body!.getReader();
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read();
+        if (!done) return controller.enqueue(value);
+        onEnd();
+        controller.close();
+      } catch (error) {
+        onEnd();
+        controller.error(error);
+      }
+    },
+    async cancel(reason) {
+      onEnd();
+      await reader.cancel(reason);
+    },
+  });
+  const { status, statusText, headers } = response;
+  return new Response(body, { status, statusText, headers });
+}
