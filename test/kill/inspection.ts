@@ -195,8 +195,11 @@ async function totalled(store: Store, books: Books): Promise<string[]> {
   return [`the totals say spent ${totals?.spent} and held ${totals?.held}; the entries come to ${spent} and ${held}`];
 }
 
-/** Every paid request that fal took is a purchase of the ledger, and every id that a caller was given is known to it. */
-function remembered({ purchases, holds, accepted }: Books, learned: ReadonlySet<string>): string[] {
+/**
+ * Every paid request that fal took is a purchase of the ledger, and every id that a caller was given stands in it; as a hit's alone
+ * where the buyer died between keeping its answer and settling it.
+ */
+function remembered({ entries, purchases, holds, accepted }: Books, learned: ReadonlySet<string>): string[] {
   const found: string[] = [];
   const left = new Map<string, number>();
   const count = (digest: string | null) => left.set(digest ?? "", (left.get(digest ?? "") ?? 0) + 1);
@@ -207,7 +210,7 @@ function remembered({ purchases, holds, accepted }: Books, learned: ReadonlySet<
     if (some === 0) found.push(`fal took ${requestId}, and the ledger has no purchase for it`);
     left.set(digest, Math.max(0, some - 1));
   }
-  const known = new Set([...purchases, ...holds].map(({ requestId }) => requestId));
+  const known = new Set([...entries, ...holds].map(({ requestId }) => requestId));
   for (const requestId of learned)
     if (!known.has(requestId)) found.push(`a caller was given ${requestId}, and the ledger does not know it`);
   return found;
@@ -215,8 +218,11 @@ function remembered({ purchases, holds, accepted }: Books, learned: ReadonlySet<
 
 /** What the ledger has booked for a request is what fal billed for it. */
 function agreed({ purchases, corrections, bills }: Books): string[] {
-  return purchases.flatMap(({ id, requestId, actual, outcome }) => {
+  return purchases.flatMap(({ id, requestId, actual, outcome, note }) => {
     if (requestId === null) return [];
+    // A cancel and the start of the work may cross: the settlement table gives the money back, and the bill corrects it.
+    if (outcome === "free" && corrections.has(id) && !note?.startsWith("cancelled while queued"))
+      return [`${requestId} was given back (${note}), and fal billed it`];
     const booked = actual === null ? null : actual + (corrections.get(id) ?? 0n);
     const billed = bills.get(requestId) ?? 0n;
     // What fal refused without a word of a bill is assumed billed in the end.
