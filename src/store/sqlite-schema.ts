@@ -101,11 +101,15 @@ export function rollBack(database: Database): void {
   }
 }
 
+/** What the file says of itself, in one statement: read one by one, another process may make its tables in between. */
+const STANDING = `
+  SELECT user_version AS version, application_id AS owner, (SELECT count(*) FROM sqlite_schema) AS tables
+  FROM pragma_user_version, pragma_application_id`;
+
 /** @throws StoreError `newer-schema` or `corrupt`, before anything is written to a file that is not ours to write. */
 export function versionOf(database: Database, store: string): number {
-  const version = number(database, "PRAGMA user_version", "user_version");
-  const owner = number(database, "PRAGMA application_id", "application_id");
-  const tables = number(database, "SELECT count(*) AS tables FROM sqlite_schema", "tables");
+  const row = database.prepare(STANDING).get() as Row;
+  const [version, owner, tables] = [row.version, row.owner, row.tables].map(Number) as [number, number, number];
   if (owner !== applicationId && (owner !== 0 || tables > 0)) {
     throw new StoreError(store, "corrupt", "it is a database of another program");
   }
@@ -113,8 +117,4 @@ export function versionOf(database: Database, store: string): number {
     throw new StoreError(store, "newer-schema", `its schema is ${version} and this one knows ${MIGRATIONS.length}`);
   }
   return version;
-}
-
-function number(database: Database, sql: string, column: string): number {
-  return Number((database.prepare(sql).get() as Row)[column]);
 }

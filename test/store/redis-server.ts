@@ -1,94 +1,15 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { Redis } from "ioredis";
 import { afterAll } from "vitest";
+import { launchRedis, type RedisServer } from "./redis-process.ts";
 
-/** A real Redis of a test file's own: nothing is written to disk, and it is gone with the file. */
-export interface RedisServer {
-  readonly port: number;
-  readonly url: string;
-  /** A client to look behind the store's back. */
-  readonly admin: Redis;
-  /** Stops and continues the whole process, as a machine that hangs. */
-  pause(): void;
-  resume(): void;
-  /** Ends the process at once. */
-  stop(): Promise<void>;
-  /** Starts another, empty one on the same port. */
-  start(): Promise<void>;
-}
-
-const binaries = ["redis-server", "valkey-server"].flatMap((name) =>
-  ["/usr/bin", "/usr/local/bin", "/opt/homebrew/bin"].map((folder) => join(folder, name)),
-);
-const running = new Set<ChildProcess>();
-const admins: Redis[] = [];
-const folders: string[] = [];
-
-// A file that fails before its first test never comes to its end.
-process.once("exit", () => {
-  for (const child of running) child.kill("SIGKILL");
-});
+const open: { close(): Promise<void> }[] = [];
 
 afterAll(async () => {
-  for (const admin of admins.splice(0)) admin.disconnect();
-  for (const child of [...running]) await end(child);
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+  for (const server of open.splice(0)) await server.close();
 });
 
+/** A real Redis of a test file's own, gone with the file. */
 export async function startRedis(...settings: string[]): Promise<RedisServer> {
-  const binary = binaries.find((path) => existsSync(path));
-  if (!binary) {
-    throw new Error(
-      "These tests run against a real Redis. Install one: apt-get install redis-server, or brew install redis.",
-    );
-  }
-  const port = await freePort();
-  const folder = mkdtempSync(join(tmpdir(), "fal-meter-redis-"));
-  folders.push(folder);
-  const start = async () => {
-    const fixed = ["--port", `${port}`, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", folder];
-    const child = spawn(binary, [...fixed, ...settings], { stdio: ["ignore", "pipe", "inherit"] });
-    running.add(child);
-    await new Promise<void>((resolve, reject) => {
-      child.stdout.on("data", (text: Buffer) => text.includes("Ready to accept connections") && resolve());
-      child.once("exit", (code) => reject(new Error(`redis-server ended at its start with code ${code}`)));
-    });
-    return child;
-  };
-  let child = await start();
-  const admin = new Redis(port, "127.0.0.1");
-  admin.on("error", () => {});
-  admins.push(admin);
-  return {
-    port,
-    url: `redis://127.0.0.1:${port}/0`,
-    admin,
-    pause: () => void child.kill("SIGSTOP"),
-    resume: () => void child.kill("SIGCONT"),
-    stop: () => end(child),
-    async start() {
-      child = await start();
-    },
-  };
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  const ended = once(child, "exit");
-  child.kill("SIGKILL");
-  await ended;
-  running.delete(child);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
+  const server = await launchRedis(...settings);
+  open.push(server);
+  return server;
 }

@@ -7,6 +7,7 @@ import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { openConnection } from "../../src/store/sqlite-connection.ts";
 import { createSqliteCounters, createSqliteOrdinals } from "../../src/store/sqlite-counters.ts";
 import { loadDriver } from "../../src/store/sqlite-driver.ts";
+import { migrate } from "../../src/store/sqlite-schema.ts";
 import { createSqliteStore } from "../../src/store/sqlite-store.ts";
 import { describeStore } from "./contract.ts";
 import { charged, correction, fixed, hit, hour, noon, request, result, rolling, usd } from "./samples.ts";
@@ -65,6 +66,31 @@ describe("the file", () => {
     expect(await after.take({ id: "x", at: noon, paces })).toEqual({ outcome: "taken" });
     await after.close();
   });
+
+  test.each([1, 2, 3, 4])(
+    "one that another process makes before the %d. thing asked of it is opened as ours",
+    async (nth) => {
+      const path = newPath();
+      const Driver = await loadDriver();
+      let asked = 0;
+      class Interrupted extends Driver {
+        override prepare(sql: string) {
+          asked += 1;
+          if (asked === nth) {
+            const other = new Driver(path);
+            migrate(other, "sqlite:other");
+            other.close();
+          }
+          return super.prepare(sql);
+        }
+      }
+      const options = { store: "sqlite:interrupted", path, clock: systemClock, retryForMs: 1_000, fileBytesMax: 1e9 };
+      const connection = await openConnection(Interrupted, options);
+      expect(connection.query("SELECT count(*) AS holds FROM holds").get()).toEqual({ holds: 0n });
+      expect(asked).toBeGreaterThanOrEqual(nth);
+      connection.close();
+    },
+  );
 
   test("two stores on one file in one process see each other's holds", async () => {
     const path = newPath();
