@@ -1,8 +1,8 @@
 import { OptionsError } from "../errors.ts";
 import { type Ask, given, settled } from "./ask.ts";
 import { ownSeconds } from "./known-files.ts";
-import { textLength } from "./length.ts";
 import { readSize } from "./sizes.ts";
+import { textLength } from "./text.ts";
 import { imagesGiven } from "./units/images.ts";
 
 /*
