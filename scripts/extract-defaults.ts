@@ -21,12 +21,11 @@ const BEARING = new Set(
   extend_after_duration extend_before_duration start_time end_time num_frames number_of_frames fps frames_per_second
   frame_rate export_fps match_input_num_frames match_audio_length num_interpolated_frames steps number_of_steps
   num_inference_steps text gen_text prompt script lyrics lyrics_prompt preview_text text_input first_text_input
-  second_text_input inputs scene tts_text text_prompt generate_audio generate_audio_switch enable_audio quality
+  second_text_input inputs scene text_prompt generate_audio generate_audio_switch enable_audio quality
   rendering_speed mode model performance tier enhancement_tier style turbo_mode use_turbo pro_mode use_thought
   use_real_cfg use_refiner enable_detail_pass enable_web_search enable_prompt_expansion enable_hr_fix fill_image loras
-  resume_from_checkpoint keyterms detailed_analysis voice_ids thinking_level max_tokens target_fps multi_prompt`.split(
-    /\s+/,
-  ),
+  resume_from_checkpoint keyterms detailed_analysis voice_ids thinking_level max_tokens max_completion_tokens target_fps multi_prompt
+  match_video_length num_layers num_songs num_segments desired_increase`.split(/\s+/),
 );
 const MEDIA = /(^|_)(images?|videos?|audios?)(_urls?)?$|(^|_)(images?|videos?|audios?)_(data_)?urls?$/;
 

@@ -6,10 +6,13 @@ import { type Decimal, money } from "../money.ts";
 import { type Alternative, alternatives } from "../price/alternatives.ts";
 import type { Estimate } from "../price/estimate.ts";
 import { explain } from "../price/explain.ts";
-import { createPricer } from "../price/pricer.ts";
-import { resolvePrices } from "../price/prices-options.ts";
+import type { Pricer } from "../price/pricer.ts";
+import { cheaperSiblings } from "../price/siblings.ts";
 import { plainName, plainText } from "../report/plain-text.ts";
+import type { Store } from "../store/store.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
+import { knownPrices, withLedger } from "./known-prices.ts";
+import { storeOption } from "./ledger.ts";
 import { ageOf } from "./span.ts";
 import { moneyColumn, readable, table } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
@@ -18,6 +21,7 @@ interface EstimateFlags {
   input?: string;
   explain?: true;
   compare?: string;
+  store?: string;
   json?: true;
 }
 
@@ -28,23 +32,39 @@ export function estimateCommand(terminal: Terminal, end: (code: ExitCode) => voi
     .option("--input <json>", "the call's input as JSON, or @file to read it from a file", "{}")
     .option("--explain", "show the working in words, and cheaper ways to ask")
     .option("--compare <endpoints>", "price the same input at these endpoints too, with commas between them")
+    .addOption(storeOption())
     .option("--json", "print one JSON document, amounts as exact decimal strings")
     .addHelpText(
       "after",
-      `\nExample:\n  $ fal-meter estimate fal-ai/flux-pro/v1.1 --input '{"image_size": "square_hd", "num_images": 2}' --explain\n
+      `\nWhere there is a ledger, its live prices and what its bills taught count too.\n\nExample:\n  $ fal-meter estimate fal-ai/flux-pro/v1.1 --input '{"image_size": "square_hd", "num_images": 2}' --explain\n
 Exit codes: 0 the price is known · 1 failed · 2 wrong usage · 3 nobody knows the price`,
     )
-    .action((endpointId: string, flags: EstimateFlags) => end(estimate(terminal, endpointId, flags)));
+    .action(async (endpointId: string, flags: EstimateFlags) => end(await estimate(terminal, endpointId, flags)));
 }
 
-function estimate(terminal: Terminal, endpointId: string, flags: EstimateFlags): ExitCode {
+async function estimate(terminal: Terminal, endpointId: string, flags: EstimateFlags): Promise<ExitCode> {
   checkEndpoint(endpointId, "<endpoint>");
-  if (flags.compare !== undefined) return compare(terminal, [endpointId, ...flags.compare.split(",")], flags);
   const input = readInput(flags.input ?? "{}");
+  const others = flags.compare?.split(",") ?? [];
+  for (const id of others) checkEndpoint(id.trim(), "--compare");
+  return withReadableLedger(flags.store, async (store) => {
+    const { pricer } = await knownPrices(store);
+    return flags.compare === undefined
+      ? one(terminal, pricer, endpointId, input, flags)
+      : compare(terminal, pricer, [endpointId, ...others], input, flags);
+  });
+}
+
+/** A price needs no ledger: one that is in no file is left out, unless it was asked for. */
+function withReadableLedger<Result>(given: string | undefined, use: (store: Store | null) => Promise<Result>) {
+  const inAFile = /^sqlite:/.test(process.env.FAL_METER_STORE || "sqlite:");
+  return given === undefined && !inAFile ? use(null) : withLedger(given, use);
+}
+
+function one(terminal: Terminal, pricer: Pricer, endpointId: string, input: object, flags: EstimateFlags): ExitCode {
   const at = systemClock.now();
-  const pricer = createPricer(resolvePrices());
   const found = pricer.estimate(endpointId, input, at);
-  const cheaper = flags.explain ? alternatives(pricer, endpointId, input, at).slice(0, MOST_ALTERNATIVES) : [];
+  const cheaper = flags.explain ? cheaperWays(pricer, endpointId, input, at) : [];
   if (flags.json)
     terminal.printJson({ ...found, ...(flags.explain && { explanation: explain(found), alternatives: cheaper }) });
   else if (found.expected === null) terminal.print(...unknownLines(terminal, found));
@@ -55,14 +75,26 @@ function estimate(terminal: Terminal, endpointId: string, flags: EstimateFlags):
   return found.expected === null ? EXIT.refused : EXIT.ok;
 }
 
+/** Other ways to ask it, and other models to ask. */
+function cheaperWays(pricer: Pricer, endpointId: string, input: object, at: number): Alternative[] {
+  const ways = [
+    ...alternatives(pricer, endpointId, input, at).slice(0, MOST_ALTERNATIVES),
+    ...cheaperSiblings(pricer, endpointId, input, at).slice(0, MOST_SIBLINGS),
+  ];
+  return ways.sort((a, b) => b.saves.cmp(a.saves));
+}
+
 /** One input over several endpoints, the cheapest first. */
-function compare(terminal: Terminal, ids: readonly string[], flags: EstimateFlags): ExitCode {
+function compare(
+  terminal: Terminal,
+  pricer: Pricer,
+  ids: readonly string[],
+  input: object,
+  flags: EstimateFlags,
+): ExitCode {
   const wanted = [...new Set(ids.map((id) => id.trim()))];
   if (wanted.length > MOST_COMPARED)
     throw new OptionsError("--compare", `at most ${MOST_COMPARED - 1} endpoints`, wanted.length - 1);
-  for (const id of wanted) checkEndpoint(id, "--compare");
-  const input = readInput(flags.input ?? "{}");
-  const pricer = createPricer(resolvePrices());
   const found = wanted.map((id) => pricer.estimate(id, input, systemClock.now()));
   found.sort((a, b) => (a.expected && b.expected ? a.expected.cmp(b.expected) : a.expected ? -1 : b.expected ? 1 : 0));
   if (flags.json) terminal.printJson({ currency: "USD", estimates: found });
@@ -94,6 +126,7 @@ function checkEndpoint(endpointId: string, option: string): void {
 
 const ENDPOINT = /^[\w.-]+(\/[\w.-]+)+$/;
 const MOST_ALTERNATIVES = 8;
+const MOST_SIBLINGS = 4;
 
 /** @throws OptionsError naming `--input`, and nothing of what is in it */
 function readInput(text: string): object {
@@ -135,7 +168,7 @@ function knownLines(terminal: Terminal, found: Estimate, at: number): string[] {
   const [low = "", expected = "", high = ""] = [found.low, found.expected, found.high].map(amountText);
   const bounds = table(
     terminal,
-    [{ title: "low" }, { title: "expected", align: "right" }, { title: "high", align: "right" }],
+    ["low", "expected", "high"].map((title) => ({ title, align: "right" as const })),
     [[low, bold(expected), high]],
   );
   const amounts = moneyColumn(found.lines.map(({ amount }) => amount));
@@ -185,7 +218,7 @@ function explainedLines(terminal: Terminal, found: Estimate, cheaper: readonly A
     plainName(change),
     expected[index] ?? "",
     saves[index] ?? "",
-    plainName(JSON.stringify(input)),
+    Object.keys(input).length === 0 ? "the same" : plainName(JSON.stringify(input)),
   ]);
   const columns = [
     { title: "cheaper" },

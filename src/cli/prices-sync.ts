@@ -41,7 +41,7 @@ async function sync(terminal: Terminal, endpoints: readonly string[], flags: Syn
     if (flags.json) terminal.printJson({ ledger: ledger.name, ...read });
     else {
       terminal.print(
-        `${read.found} prices read, ${read.changed} of them changed; ${read.missing} endpoints have none.`,
+        `${read.found} ${read.found === 1 ? "price" : "prices"} read, ${read.changed} of them changed; ${read.missing === 1 ? "1 endpoint has" : `${read.missing} endpoints have`} none.`,
       );
       if (read.failure !== null) terminal.print(`Not all could be asked for: ${plainText(read.failure)}.`);
     }

@@ -1,11 +1,14 @@
 import { Command } from "commander";
 import { systemClock } from "../clock.ts";
 import { OptionsError } from "../errors.ts";
+import type { Decimal } from "../money.ts";
 import { listBills } from "../price/learned-bills.ts";
 import { listedEndpoints } from "../price/list-price.ts";
+import type { UnitPrice } from "../price/pricer.ts";
 import { rateCard } from "../price/rate-card.ts";
+import { bundled } from "../price/sources.ts";
 import { plainName } from "../report/plain-text.ts";
-import { EXIT_CODES_HELP, type ExitCode } from "./exit.ts";
+import { EXIT, EXIT_CODES_HELP, type ExitCode } from "./exit.ts";
 import { type KnownPrices, knownPrices, type PricesFlags, withLedger } from "./known-prices.ts";
 import { storeOption } from "./ledger.ts";
 import { driftCommand } from "./prices-drift.ts";
@@ -28,7 +31,7 @@ export function pricesCommand(terminal: Terminal, end: (code: ExitCode) => void)
   for (const sub of [
     syncCommand(terminal, end),
     diffCommand(terminal),
-    showCommand(terminal),
+    showCommand(terminal, end),
     driftCommand(terminal),
   ]) {
     command.addCommand(sub);
@@ -39,7 +42,7 @@ export function pricesCommand(terminal: Terminal, end: (code: ExitCode) => void)
 interface PriceRow {
   endpointId: string;
   unit: string | null;
-  unitPrice: string | null;
+  unitPrice: Decimal | null;
   source: string | null;
   asOf: string | null;
   /** On the rate card, which comes before a bundled unit price. */
@@ -55,25 +58,32 @@ async function list(terminal: Terminal, search: string, flags: PricesFlags): Pro
     if (flags.json) terminal.printJson({ currency: "USD", prices: rows });
     else if (rows.length === 0)
       terminal.print(`No price is known of an endpoint with "${plainName(search)}" in its id.`);
-    else terminal.print(...priceLines(terminal, known, rows));
+    else terminal.print(...priceLines(terminal, rows));
   });
 }
 
 function priceRow({ pricer }: KnownPrices, endpointId: string): PriceRow {
-  const price = pricer.unitPrice(endpointId, systemClock.now());
+  const price = pricer.unitPrice(endpointId, systemClock.now()) ?? estimatedBy(endpointId);
   return {
     endpointId,
     unit: price?.unit ?? null,
-    unitPrice: price?.unitPrice.toFixed() ?? null,
+    unitPrice: price?.unitPrice ?? null,
     source: price?.source ?? null,
     asOf: price?.asOf ?? null,
     onRateCard: Object.hasOwn(rateCard, endpointId),
   };
 }
 
-function priceLines(terminal: Terminal, { pricer }: KnownPrices, rows: readonly PriceRow[]): string[] {
-  const at = systemClock.now();
-  const amounts = moneyColumn(rows.map(({ endpointId }) => pricer.unitPrice(endpointId, at)?.unitPrice ?? null));
+/** What an endpoint is estimated by where nothing was seen to settle by. */
+function estimatedBy(endpointId: string): UnitPrice | null {
+  const price = bundled(endpointId);
+  if (!price) return null;
+  const doubtful = price.standing === "doubtful";
+  return { ...price, source: doubtful ? "bundled price list, likely ten times too high" : "published tiers" };
+}
+
+function priceLines(terminal: Terminal, rows: readonly PriceRow[]): string[] {
+  const amounts = moneyColumn(rows.map(({ unitPrice }) => unitPrice));
   const columns = [
     { title: "endpoint" },
     { title: "price", align: "right" as const },
@@ -83,42 +93,49 @@ function priceLines(terminal: Terminal, { pricer }: KnownPrices, rows: readonly 
   ];
   const cells = rows.map(({ endpointId, unit, source, asOf, onRateCard }, index) => [
     plainName(endpointId),
-    amounts[index] ?? "",
+    asOf === null ? "–" : (amounts[index] ?? ""),
     plainName(unit ?? "–"),
-    onRateCard ? `rate card${source === null ? "" : `, ${source}`}` : (source ?? "doubtful"),
+    onRateCard ? `rate card${source === null ? "" : `; bills by the ${source}`}` : (source ?? "–"),
     asOf?.slice(0, 10) ?? "–",
   ]);
   return table(terminal, columns, cells);
 }
 
-function showCommand(terminal: Terminal): Command {
+function showCommand(terminal: Terminal, end: (code: ExitCode) => void): Command {
   return new Command("show")
     .description("all that is known of one endpoint's price")
     .argument("<endpoint>", "as fal names it, such as fal-ai/flux/dev")
     .addOption(storeOption())
     .option("--json", "print one JSON document, amounts as exact decimal strings")
-    .addHelpText("after", `\n${EXIT_CODES_HELP}`)
-    .action((endpointId: string, _flags: PricesFlags, command: Command) =>
-      show(terminal, endpointId, command.optsWithGlobals()),
+    .addHelpText("after", `\n${EXIT_CODES_HELP} · 3 nobody knows the price`)
+    .action(async (endpointId: string, _flags: PricesFlags, command: Command) =>
+      end(await show(terminal, endpointId, command.optsWithGlobals())),
     );
 }
 
-async function show(terminal: Terminal, endpointId: string, flags: PricesFlags): Promise<void> {
+async function show(terminal: Terminal, endpointId: string, flags: PricesFlags): Promise<ExitCode> {
   if (!/^[\w.-]+(\/[\w.-]+)+$/.test(endpointId))
     throw new OptionsError("<endpoint>", 'an endpoint such as "fal-ai/flux/dev"', endpointId);
-  await withLedger(flags.store, async (store) => {
+  return withLedger(flags.store, async (store) => {
     const at = systemClock.now();
     const known = await knownPrices(store);
     const rates = known.live.rates(endpointId)?.rates ?? [];
     const learned = store ? (await listBills(store, at)).filter((each) => each.endpointId === endpointId) : [];
     const row = priceRow(known, endpointId);
+    const code = row.unitPrice === null && !row.onRateCard && learned.length === 0 ? EXIT.refused : EXIT.ok;
+    const { bold, dim } = terminal.paint;
     if (flags.json) {
       const live = rates.map((rate) => ({ ...rate, from: isoOf(rate.from), until: isoOf(rate.until) }));
       terminal.printJson({ currency: "USD", ...row, live, learned });
-      return;
+      return code;
     }
-    const { bold, dim } = terminal.paint;
-    terminal.print(bold(endpointId), ...priceLines(terminal, known, [row]));
+    if (code === EXIT.refused) {
+      terminal.print(
+        `No price is known of ${plainName(endpointId)}. Ask fal for one with: fal-meter prices sync ${plainName(endpointId)}`,
+      );
+      return code;
+    }
+    terminal.print(bold(endpointId), ...priceLines(terminal, [row]));
     for (const { unit, unitPrice, from, until } of rates) {
       const term = [
         from === null ? null : `from ${dayOf(from)}`,
@@ -132,8 +149,10 @@ async function show(terminal: Terminal, endpointId: string, flags: PricesFlags):
       const spread = bills.amount
         ? `$${bills.amount.min.toFixed()} to $${bills.amount.max.toFixed()}`
         : `${bills.units?.min.toFixed()} to ${bills.units?.max.toFixed()} units`;
-      terminal.print(`${dim("learned")} ${bills.count} bills, ${spread}, ${plainName(shape ?? "all requests")}`);
+      const many = bills.count === 1 ? "1 bill" : `${bills.count} bills`;
+      terminal.print(`${dim("learned")} ${many}, ${spread}, ${plainName(shape ?? "all requests")}`);
     }
+    return code;
   });
 }
 

@@ -65,9 +65,16 @@ export function switchedOn(ask: Ask, name: string): boolean {
 export function wholeNumber(ask: Ask, name: string, fallback: number, most: number, least = 1): number {
   const value = settled(ask, name);
   if (value === undefined) return fallback;
-  if (typeof value === "string" && parameter(ask, name)?.kind === "string") return spelled(name, value, least, most);
+  if (typeof value === "string" && parameter(ask, name)?.kind === "string") {
+    return isSpelled(value) ? spelled(name, value, least, most) : fallback;
+  }
   if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) return value;
   throw new OptionsError(`input.${name}`, `a whole number from ${least} to ${most}`, shown(value));
+}
+
+/** A type that takes any text takes one that is no number too, and fal refuses it. */
+function isSpelled(value: string): boolean {
+  return value.trim() !== "" && !Number.isNaN(Number(value));
 }
 
 /** Some parameters are numbers spelled as strings by their type, such as `num_frames: "129"`. */
@@ -84,7 +91,9 @@ function spelled(name: string, value: string, least: number, most: number): numb
 export function positiveNumber(ask: Ask, name: string, fallback: number, most: number): number {
   const value = settled(ask, name);
   if (value === undefined) return fallback;
-  const number = typeof value === "string" && parameter(ask, name)?.kind === "string" ? Number(value) : value;
+  const worded = typeof value === "string" && parameter(ask, name)?.kind === "string";
+  if (worded && !isSpelled(value)) return fallback;
+  const number = worded ? Number(value) : value;
   if (typeof number === "number" && number >= 0 && number <= most) return number;
   throw new OptionsError(`input.${name}`, `a number from 0 to ${most}`, shown(value));
 }

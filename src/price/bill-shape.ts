@@ -1,8 +1,8 @@
 import { OptionsError } from "../errors.ts";
 import { type Ask, given, settled } from "./ask.ts";
 import { ownSeconds } from "./known-files.ts";
-import { textLength } from "./length.ts";
 import { readSize } from "./sizes.ts";
+import { textLength } from "./text.ts";
 import { imagesGiven } from "./units/images.ts";
 
 /*
@@ -31,6 +31,15 @@ const BUCKETS = [50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000,
 const LENGTHS = [5, 10, 20, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200];
 /** Where the prompt itself is what is spoken or read. */
 const READS_PROMPT = /tts|speech|voice|dialog|avatar|llm|chat|vision|caption/;
+
+/** The first bucket is taken to begin at a fifth of its end. */
+const FIRST_BEGINS = 5;
+
+/** Where the bucket that ends at `most` begins. */
+export function bucketStart(kind: "characters" | "seconds", most: number): number {
+  const ends = kind === "characters" ? BUCKETS : LENGTHS;
+  return ends[ends.indexOf(most) - 1] ?? most / FIRST_BEGINS;
+}
 
 const MOST_PARAMETERS = 24;
 const LONGEST_READABLE = 160;

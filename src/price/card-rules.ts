@@ -1,8 +1,8 @@
 import { Decimal, decimal, zero } from "../money.ts";
 import { type Ask, given, positiveNumber, settled, switchedOn, wholeNumber } from "./ask.ts";
-import { textLength } from "./length.ts";
 import { type CardRule, tierSides } from "./rate-card.ts";
 import { readSize, type Size } from "./sizes.ts";
+import { textLength } from "./text.ts";
 import { countOf } from "./units/images.ts";
 
 /** What the rate card asks for one request. Equal amounts unless something is not known before. */

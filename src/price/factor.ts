@@ -1,5 +1,5 @@
-import { type Ask, choice, settled, switchedOn } from "./ask.ts";
-import { isExact, one, type Span, span, times } from "./span.ts";
+import { type Ask, choice, parameter, settled, switchedOn } from "./ask.ts";
+import { exactly, isExact, one, type Span, span, times } from "./span.ts";
 
 /** What one unit of this request costs, as a multiple of the endpoint's listed unit price. */
 export interface Factor {
@@ -46,7 +46,10 @@ export function tiered(ask: Ask, name: string, table: Readonly<Record<string, nu
   };
 }
 
-/** The multiple for a switch, on or off; endpoints that have it take its default when the input says nothing. */
+/**
+ * The multiple for a switch, on or off; endpoints that have it take its default when the input says nothing. Where nobody states a
+ * default, it may be either.
+ */
 export function switched(
   ask: Ask,
   name: string,
@@ -54,7 +57,8 @@ export function switched(
   off: number | Span,
   words: [on: string, off: string],
 ): Factor {
-  const isOn = settled(ask, name) === undefined ? false : switchedOn(ask, name);
+  if (settled(ask, name) === undefined && parameter(ask, name)?.kind !== "boolean") return either(name, on, off);
+  const isOn = switchedOn(ask, name);
   const multiple = isOn ? on : off;
   const label = isOn ? words[0] : words[1];
   if (typeof multiple === "number") return known(multiple, label);
@@ -63,4 +67,14 @@ export function switched(
     label,
     doubt: isExact(multiple) ? null : `the price ${label || `without ${name}`} is not published for this endpoint`,
   };
+}
+
+function either(name: string, on: number | Span, off: number | Span): Factor {
+  const [a, b] = [wide(on), wide(off)];
+  const doubt = `whether ${name} is on by itself is not known`;
+  return { factor: span(Math.min(a.low, b.low), a.expected, Math.max(a.high, b.high)), label: "", doubt };
+}
+
+function wide(multiple: number | Span): Span {
+  return typeof multiple === "number" ? exactly(multiple) : multiple;
 }

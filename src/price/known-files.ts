@@ -49,7 +49,8 @@ const SAMPLES = /voice|ref|style/;
 const LENGTHENS = /outpaint|extend/;
 
 /**
- * Seconds of the recordings in the request. Of several parameters any may count, from the shortest to the longest; those of one list
+ * Seconds of the recordings in the request; fal may count the second that one ends in, for a file and what is in it differ by some
+ * frames. Of several parameters any may count, from the shortest to the longest; those of one list
  * count together. `null` where one of them is not known.
  */
 export function ownSeconds(ask: Ask): Span | null {
@@ -64,7 +65,7 @@ export function ownSeconds(ask: Ask): Span | null {
   if (sums.size === 0) return null;
   const seconds = [...sums.values()];
   const longest = Math.max(...seconds);
-  return span(Math.min(...seconds), longest, longest);
+  return span(Math.min(...seconds), longest, Math.ceil(longest));
 }
 
 const IMAGES = /image/;

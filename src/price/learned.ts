@@ -1,5 +1,6 @@
 import { Decimal, decimal } from "../money.ts";
 import type { Estimate } from "./estimate.ts";
+import { growth, widthOf } from "./learned-growth.ts";
 
 /** How far a figure of several bills goes. */
 export interface Spread {
@@ -77,9 +78,10 @@ const AGREEING = 1.25;
  * The estimate once bills have been seen. A rule stands as long as its bracket held; where it failed twice for requests of this
  * shape, or where there is no rule and one bill is known, the bills decide:
  * - `expected` is their mean;
- * - `high` is the largest of them × (1 + 1 ÷ count), so twice a single bill and 5 % above the largest of twenty. Where only bills of
- *   other shapes are known it is × (2 + 2 ÷ count). It is never below a rule's own `high`, unless at least 20 bills agree within a
- *   quarter of each other;
+ * - `high` is the largest of them × (1 + 1 ÷ count), so twice a single bill and 5 % above the largest of twenty, and more where texts
+ *   or recordings of one shape may differ in length. Where only bills of other shapes are known it is × (2 + 2 ÷ count), and as much
+ *   more as the request asks for than any of them did. It is never below a rule's own `high`, unless at least 20 bills agree within
+ *   a quarter of each other;
  * - `low` is the smallest of them less the same share.
  *
  * Rates of the rate card and of a contract are agreed and are never replaced. Units count for dollars only where a unit's price is
@@ -97,9 +99,10 @@ export function billedEstimate(
   const known = own ?? bills.all;
   const spread = dollarsOf(known, unitPrice);
   if (!spread) return rule;
-  const margin = own ? 1 + 1 / known.count : 2 + 2 / known.count;
+  const margin = own ? (1 + 1 / known.count) * widthOf(shape) : 2 + 2 / known.count;
   const agreed = known.count >= ENOUGH_TO_LOWER && spread.max.lte(spread.min.mul(AGREEING));
-  const high = rounded(spread.max.mul(margin));
+  const grown = own ? null : leastGrown(bills.shapes, shape, unitPrice);
+  const high = rounded(Decimal.max(spread.max.mul(margin), grown ?? 0));
   const low = rounded(spread.min.div(margin));
   const counted = unitPrice !== null && known.units !== null;
   const expected = rounded(spread.mean);
@@ -128,6 +131,16 @@ export function billedEstimate(
       },
     ],
   };
+}
+
+/** The least that the bills of any other shape let this one come to at most; `null` where none is known in dollars. */
+function leastGrown(shapes: ReadonlyMap<string, Bills>, asked: string, unitPrice: Decimal | null): Decimal | null {
+  let least: Decimal | null = null;
+  for (const [shape, bills] of shapes) {
+    const most = dollarsOf(bills, unitPrice)?.max.mul(growth(asked, shape) * (1 + 1 / bills.count));
+    if (most && (least === null || most.lt(least))) least = most;
+  }
+  return least;
 }
 
 function dollarsOf({ units, amount }: Bills, unitPrice: Decimal | null): Pick<Spread, "min" | "max" | "mean"> | null {

@@ -1,7 +1,9 @@
 import { OptionsError } from "../errors.ts";
 import { type Ask, given, parameter, positiveNumber, settled, shown, switchedOn, takes, wholeNumber } from "./ask.ts";
 import { ownSeconds } from "./known-files.ts";
-import { exactly, isExact, type Span, span } from "./span.ts";
+import { listsParts, sectionsSeconds, shotsSeconds, tracksSeconds } from "./parts.ts";
+import { exactly, type Span, span } from "./span.ts";
+import { type TextSize, textOf } from "./text.ts";
 
 /** Seconds of media, and why they are not known, where they are not. */
 export interface Length {
@@ -20,7 +22,6 @@ const SPELLED = /^(\d+(?:\.\d+)?)\s*s?$/i;
 const DURATIONS = ["duration", "duration_seconds", "seconds_total", "total_seconds", "music_duration", "video_length"];
 const FRAME_COUNTS = ["num_frames", "number_of_frames"];
 const FRAME_RATES = ["frames_per_second", "fps", "frame_rate"];
-const TEXTS = ["text", "gen_text", "script", "text_input", "first_text_input", "second_text_input", "preview_text"];
 const SPEAKS = /tts|speech|voice|dialog|avatar/;
 
 /** A duration as the types spell it: `5`, `"5"`, `"8s"`; `null` for `auto` and the like. */
@@ -40,7 +41,27 @@ function spelledSeconds(value: unknown, name: string, kind: string | undefined):
  * @throws OptionsError naming the parameter when it is not a length of time.
  */
 export function lengthOf(ask: Ask): Length {
-  return stated(ask) ?? framed(ask) ?? spoken(ask) ?? filed(ask) ?? unsaid;
+  if (INTERPOLATES.test(ask.endpointId)) return between(ask);
+  return composed(ask) ?? stated(ask) ?? framed(ask) ?? spoken(ask) ?? filed(ask) ?? unsaid(ask);
+}
+
+/** From the parts that are listed. Where a duration is stated beside them, either may count. */
+function composed(ask: Ask): Length | null {
+  if (!listsParts(ask)) return null;
+  const song = sectionsSeconds(ask);
+  if (song !== null) return { seconds: exactly(song), doubt: null };
+  const cut = tracksSeconds(ask);
+  if (cut !== null) return { seconds: span(1, cut, Math.max(UNSAID_SECONDS, cut)), doubt: unsaidDoubt };
+  const shots = shotsSeconds(ask);
+  if (shots === null) return null;
+  const whole = stated(ask);
+  if (whole === null) return { seconds: exactly(shots), doubt: null };
+  const { low, high } = whole.seconds;
+  const same = low === shots && high === shots;
+  return {
+    seconds: span(Math.min(low, shots), shots, Math.max(high, shots)),
+    doubt: same ? null : "the shots are not as long together as the duration",
+  };
 }
 
 function stated(ask: Ask): Length | null {
@@ -50,24 +71,45 @@ function stated(ask: Ask): Length | null {
     const known = parameter(ask, name);
     const value = settled(ask, name);
     const seconds = value === undefined ? null : spelledSeconds(value, name, known?.kind);
-    if (seconds !== null) return { seconds: exactly(seconds), doubt: null };
-    const options = (known?.options ?? []).flatMap((option) => Number(SPELLED.exec(option)?.[1] ?? []));
+    if (seconds !== null && seconds > 0) return { seconds: exactly(seconds), doubt: null };
+    // Nothing lasts no time: 0 asks for as long as the video given.
+    if (seconds === 0 && hasRecording(ask)) return fileLength(ask);
+    const options = (known?.options ?? []).flatMap((option) => Number(SPELLED.exec(option)?.[1] ?? []) || []);
     if (options.length > 0) {
       const [shortest, longest] = [Math.min(...options), Math.max(...options)];
       return { seconds: span(shortest, (shortest + longest) / 2, longest), doubt: `${name} is left to the model` };
     }
-    if (known?.kind === "number" || known?.kind === "string") {
+    if (seconds === 0 || known?.kind === "number" || known?.kind === "string") {
       return { seconds: span(1, 8, 60), doubt: `${name} is not given; taken as 1 to 60 s` };
     }
   }
   return null;
 }
 
-/** Music whose length is left to the model is taken as the 10 to 300 seconds that such endpoints offer. */
+/** What an endpoint of songs offers at most (@fal-ai/client 1.10.1, `music_length_ms`). */
+const LONGEST_SONG_SECONDS = 600;
+
 function music(ask: Ask): Length {
   const ms = positiveNumber(ask, "music_length_ms", 0, LONGEST_SECONDS * 1000);
   if (ms > 0) return { seconds: exactly(ms / 1000), doubt: null };
-  return { seconds: span(10, 60, 300), doubt: "music_length_ms is not given; taken as 10 to 300 s" };
+  return {
+    seconds: span(3, 60, LONGEST_SONG_SECONDS),
+    doubt: `music_length_ms is not given; taken as 3 to ${LONGEST_SONG_SECONDS} s`,
+  };
+}
+
+/** These make frames between those of a video, which says how long the whole will be. */
+const FASTEST_RATE = 60;
+const INTERPOLATES = /^fal-ai\/(rife|film|amt-interpolation)(\/|$)/;
+
+/**
+ * How many times the frames asked for are made, where an endpoint puts frames between them: at its own default, once. Nobody says
+ * whether those are billed.
+ */
+export function interpolated(ask: Ask): number {
+  const between = settled(ask, "num_interpolated_frames");
+  const usual = Number(parameter(ask, "num_interpolated_frames")?.preset ?? 0);
+  return typeof between === "number" ? Math.max(1, (between + 1) / (usual + 1)) : 1;
 }
 
 /** Frames over frames per second. Some endpoints bill at 16 frames per second whatever rate is asked for, so `high` does. */
@@ -86,20 +128,47 @@ function framed(ask: Ask): Length | null {
   }
   const expected = frames / (rate || 24);
   return {
-    seconds: span(frames / Math.max(30, rate), expected, frames / Math.min(16, rate || 16)),
+    seconds: span(frames / Math.max(30, rate), expected, (frames * interpolated(ask)) / Math.min(16, rate || 16)),
     doubt: rate > 0 ? null : "the frame rate is not given; taken as 16 to 30 a second",
   };
 }
 
-/** Speech runs at about 15 characters a second; 10 is slow and 20 is fast. */
+/** Characters a second. */
+const SPEECH = { fast: 20, usual: 15, slow: 10 };
+/** A syllable of Chinese, Japanese or Korean takes as long as some letters, and so may a digit. */
+const SYLLABLE_CHARACTERS = 3.5;
+const DIGIT_CHARACTERS = 5;
+/** What is silent before and after, at most. */
+const SILENCE_SECONDS = 2;
+const SPEEDS = ["speed", "voice_speed", "speed_up_factor"];
+
+/** Speech runs at about 15 characters a second; 10 is slow and 20 is fast, before the speed asked for. */
+function speechSeconds({ characters, wide, digits }: TextSize, speed: number): Span {
+  const letters = characters + wide * (SYLLABLE_CHARACTERS - 1);
+  const spelled = letters + digits * (DIGIT_CHARACTERS - 1);
+  return span(
+    letters / SPEECH.fast / Math.max(1, speed),
+    letters / SPEECH.usual / speed,
+    spelled / SPEECH.slow / Math.min(1, speed) + SILENCE_SECONDS,
+  );
+}
+
+function speedOf(ask: Ask): number {
+  for (const name of SPEEDS) {
+    const speed = given(ask, name) ?? (given(ask, "voice_setting") as { speed?: unknown } | undefined)?.speed;
+    if (typeof speed === "number" && speed > 0 && speed < 100) return Math.max(0.1, speed);
+  }
+  return 1;
+}
+
 function spoken(ask: Ask): Length | null {
   // A picture that talks may have its length from a text, from a file, or be given both, where nobody says which counts.
   const { audio, video } = filesOf(ask);
   const heard = MAKES_VIDEO.test(ask.endpointId) && (audio === "given" || video === "given");
   // A prompt is spoken by an endpoint that speaks; elsewhere, and next to a file of somebody speaking, it describes.
-  const characters = textLength(ask, SPEAKS.test(ask.endpointId) && !heard);
-  if (characters === null) return null;
-  const spoken = span(characters / 20, characters / 15, Math.max(1, characters / 10));
+  const text = textOf(ask, SPEAKS.test(ask.endpointId) && !heard);
+  if (text === null) return null;
+  const spoken = speechSeconds(text, speedOf(ask));
   const file = heard ? filed(ask) : null;
   return {
     seconds: file
@@ -119,7 +188,7 @@ function filed(ask: Ask): Length | null {
   if (own)
     return {
       seconds: own,
-      doubt: isExact(own) ? null : "which of its files says how long it will be is not published",
+      doubt: own.low === own.expected ? null : "which of its files says how long it will be is not published",
     };
   const { videoSeconds, audioSeconds } = ask.assumed;
   const filmed = video === "given" || image === "given" || MAKES_VIDEO.test(ask.endpointId);
@@ -131,10 +200,49 @@ function filed(ask: Ask): Length | null {
       ? audioSeconds
       : videoSeconds;
   const option = most === videoSeconds && !heard ? "videoSeconds" : "audioSeconds";
+  const files = mostInAList(ask);
   return {
-    seconds: span(Math.min(1, most), Math.min(10, most), most),
-    doubt: `the length of the file is not in the request; taken as up to ${most} s (prices.inputs.${option})`,
+    seconds: span(Math.min(1, most), Math.min(10, most) * files, most * files + lengthened(ask)),
+    doubt: `the length of the ${files === 1 ? "file" : "files"} is not in the request; taken as up to ${most} s${files === 1 ? "" : " each"} (prices.inputs.${option})`,
   };
+}
+
+/** Recordings of one list may be put one after the other. */
+function mostInAList(ask: Ask): number {
+  let most = 1;
+  for (const name in ask.input) {
+    const value = given(ask, name);
+    if (/audio|video/.test(name) && Array.isArray(value)) most = Math.max(most, value.length);
+  }
+  return most;
+}
+
+/** Seconds that are put before or after a recording. */
+function lengthened(ask: Ask): number {
+  let seconds = 0;
+  for (const name of ["extend_before_duration", "extend_after_duration"])
+    if (takes(ask, name)) seconds += positiveNumber(ask, name, 0, LONGEST_SECONDS);
+  return seconds;
+}
+
+/** What is made of a video and frames between its own is as long as the video, unless a slower rate is asked for. */
+function between(ask: Ask): Length {
+  const length = filed(ask) ?? unsaid(ask);
+  if (settled(ask, "use_calculated_fps") !== false) return length;
+  const { low, expected, high } = length.seconds;
+  const made = FASTEST_RATE * (wholeNumber(ask, "num_frames", 1, MOST_FRAMES) + 1);
+  const slower = Math.max(1, made / Math.max(1, positiveNumber(ask, "fps", 8, 1000)));
+  return { seconds: span(Math.min(low, 0.1), expected, high * slower), doubt: length.doubt };
+}
+
+export function hasRecording(ask: Ask): boolean {
+  const { audio, video } = filesOf(ask);
+  return audio === "given" || video === "given";
+}
+
+/** How long the files of a request are, whatever else it states. */
+export function fileLength(ask: Ask): Length {
+  return filed(ask) ?? unsaid(ask);
 }
 
 type Presence = "none" | "taken" | "given";
@@ -156,27 +264,25 @@ function filesOf(ask: Ask): Record<"audio" | "video" | "image", Presence> {
 }
 
 /** Most endpoints that state no length make 5 to 10 seconds; a minute covers those that do not. */
-const unsaid: Length = { seconds: span(1, 8, 60), doubt: "nothing states a length; taken as 1 to 60 s" };
+const UNSAID_SECONDS = 60;
+const unsaidDoubt = `nothing states a length; taken as 1 to ${UNSAID_SECONDS} s`;
+/** A song of which only the words are given. */
+const SONG_SECONDS = 300;
+/** An archive of files, whose number nobody sees. */
+const ARCHIVE_SECONDS = 3_600;
 
-/**
- * Characters of the text that an endpoint speaks or reads; `null` where the input has none. A prompt counts only where
- * `promptIsText` and there is no text beside it: next to a text it tells how to speak.
- */
-export function textLength(ask: Ask, promptIsText: boolean): number | null {
-  let characters: number | null = null;
-  for (const name of TEXTS) {
-    const value = given(ask, name);
-    if (typeof value === "string") characters = (characters ?? 0) + value.length;
+function unsaid(ask: Ask): Length {
+  if (takes(ask, "images_data_url")) {
+    return {
+      seconds: span(1, 60, ARCHIVE_SECONDS),
+      doubt: `what is in an archive is taken as 1 to ${ARCHIVE_SECONDS} s`,
+    };
   }
-  for (const name of ["inputs", "scene"]) {
-    const turns = given(ask, name);
-    if (!Array.isArray(turns)) continue;
-    for (const turn of turns) {
-      const text = (turn as { text?: unknown } | null)?.text;
-      characters = (characters ?? 0) + (typeof text === "string" ? text.length : 0);
-    }
+  if (takes(ask, "lyrics")) {
+    return {
+      seconds: span(1, 60, SONG_SECONDS),
+      doubt: `nothing states a length; a song is taken as up to ${SONG_SECONDS} s`,
+    };
   }
-  if (characters !== null || !promptIsText) return characters;
-  const prompt = given(ask, "prompt");
-  return typeof prompt === "string" ? prompt.length : null;
+  return { seconds: span(1, 8, UNSAID_SECONDS), doubt: unsaidDoubt };
 }

@@ -1,6 +1,7 @@
 import { type Ask, choice, given, parameter, settled, switchedOn, takes } from "./ask.ts";
 import { both, type Factor, plainFactor } from "./factor.ts";
-import { lengthOf } from "./length.ts";
+import type { InputShape } from "./input-shape.ts";
+import { interpolated, lengthOf } from "./length.ts";
 import { resolutionArea } from "./sizes.ts";
 import { isExact, span } from "./span.ts";
 import type { UnitKind } from "./unit-words.ts";
@@ -10,27 +11,33 @@ import type { UnitKind } from "./unit-words.ts";
  * published, the listed price may stand for any of its values: `low` and `high` cover that.
  */
 
-const RESOLUTIONS = ["resolution", "target_resolution", "dimensions"];
-const SOUNDS = ["generate_audio", "generate_audio_switch", "enable_audio"];
-const GRADES = [
-  "quality",
-  "rendering_speed",
-  "mode",
-  "model",
-  "performance",
-  "tier",
-  "enhancement_tier",
-  "upscale_mode",
-];
-const SWITCHES = ["turbo_mode", "use_turbo", "use_refiner", "enable_hr_fix", "detailed_analysis", "thinking_level"];
+type Rule = (ask: Ask, name: string) => Factor;
 
-/** The multiple of a listed price that a request may come to, where no published rule tells. */
-export function looseFactor(ask: Ask, kind: UnitKind): Factor {
+const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
+  ...each(["resolution", "target_resolution", "dimensions"], byResolution),
+  ...each(["generate_audio", "generate_audio_switch", "enable_audio"], bySound),
+  ...each(["quality", "rendering_speed", "mode", "model", "performance", "tier", "upscale_mode"], byGrade),
+  ...each(["turbo_mode", "use_turbo", "use_refiner", "enable_hr_fix", "detailed_analysis", "thinking_level"], bySwitch),
+  ...each(["desired_increase"], byIncrease),
+]);
+
+function each(names: readonly string[], rule: Rule): [string, Rule][] {
+  return names.map((name) => [name, rule]);
+}
+
+/** Which parameters of an endpoint could change what a unit costs. */
+export function looseNames({ parameters }: InputShape): readonly string[] {
+  return [...RULES.keys()].filter((name) => parameters[name] !== undefined);
+}
+
+/** The multiple of a listed price that a request may come to, where no published rule tells. `own` are the shape's {@link looseNames}. */
+export function looseFactor(ask: Ask, kind: UnitKind, own: readonly string[] = looseNames(ask.shape)): Factor {
   let factor = plainFactor;
-  for (const name of RESOLUTIONS) if (takes(ask, name)) factor = both(factor, byResolution(ask, name));
-  for (const name of SOUNDS) if (takes(ask, name)) factor = both(factor, bySound(ask, name));
-  for (const name of GRADES) if (takes(ask, name)) factor = both(factor, byGrade(ask, name));
-  for (const name of SWITCHES) if (takes(ask, name)) factor = both(factor, bySwitch(ask, name));
+  for (const name of own) factor = both(factor, RULES.get(name)!(ask, name));
+  for (const name in ask.input) {
+    const rule = RULES.get(name);
+    if (rule && !own.includes(name) && given(ask, name) !== undefined) factor = both(factor, rule(ask, name));
+  }
   if (kind === "videos") factor = both(factor, byLength(ask));
   if (kind === "seconds" && takes(ask, "upscale_factor")) factor = both(factor, byUpscale(ask));
   return factor;
@@ -43,7 +50,7 @@ function byResolution(ask: Ask, name: string): Factor {
   const chosen = choice(ask, name);
   const area = chosen === null ? null : resolutionArea(chosen);
   if (areas.length === 0) {
-    if (given(ask, name) === undefined) return plainFactor;
+    if (chosen === null || chosen === String(parameter(ask, name)?.preset).toLowerCase()) return plainFactor;
     return { factor: span(0.25, 1, 4), label: "", doubt: `no price is published for each ${name}` };
   }
   const smallest = Math.min(...areas);
@@ -90,17 +97,35 @@ function bySwitch(ask: Ask, name: string): Factor {
 /** A price per video stands for its usual length; a longer one may cost as much more. */
 function byLength(ask: Ask): Factor {
   if (!["duration", "num_frames", "number_of_frames"].some((name) => takes(ask, name))) return plainFactor;
-  const usual = lengthOf({ ...ask, input: {} }).seconds;
+  const blank = { ...ask, input: {} };
+  const usual = lengthOf(blank).seconds;
   const wanted = lengthOf(ask).seconds;
   const options = parameter(ask, "duration")?.options ?? [];
   if (wanted.expected === usual.expected && isExact(wanted) && options.length < 2) return plainFactor;
   const shortest = shortestOf(options) ?? usual.expected;
+  // A length that frames state has wide bounds of its own; one that the model chooses may be the longest.
+  const longest = takes(ask, "duration") ? wanted.high : wanted.expected;
   const factor = span(
     Math.min(1, wanted.low / usual.expected),
     wanted.expected / usual.expected,
-    Math.max(1, wanted.expected / shortest) * 1.25,
+    Math.max(1, longest / shortest, timesTheFrames(ask, blank)) * 1.25,
   );
   return { factor, label: "", doubt: "no price is published for each length" };
+}
+
+function timesTheFrames(ask: Ask, usual: Ask): number {
+  for (const name of ["num_frames", "number_of_frames"]) {
+    const times = (Number(settled(ask, name)) * interpolated(ask)) / Number(settled(usual, name));
+    if (times > 0) return times;
+  }
+  return 1;
+}
+
+/** Times that the sides of a video are enlarged: a price may grow as its pixels do. */
+function byIncrease(ask: Ask, name: string): Factor {
+  const times = Number(choice(ask, name)) / Number(parameter(ask, name)?.preset ?? 2);
+  if (!(times > 1)) return plainFactor;
+  return { factor: span(1, 1, times * times), label: "", doubt: `no price is published for each ${name}` };
 }
 
 function shortestOf(options: readonly string[]): number | null {

@@ -6,9 +6,10 @@ import { type Estimate, unknownEstimate } from "./estimate.ts";
 import { both } from "./factor.ts";
 import type { Family } from "./families/family.ts";
 import { familyOf } from "./family-rules.ts";
+import { inputShape } from "./input-shape.ts";
 import { type ListPrice, listPrice } from "./list-price.ts";
 import { announcedForMs } from "./live-rates.ts";
-import { looseFactor } from "./loose-factor.ts";
+import { looseFactor, looseNames } from "./loose-factor.ts";
 import type { OwnRate } from "./prices-options.ts";
 import { countFor } from "./quantity.ts";
 import { rateCard, rateCardDate } from "./rate-card.ts";
@@ -130,11 +131,12 @@ export function unitPriced(price: ListPrice | null, source: string): Source | nu
   const rule = family && sameUnit(family, price.unit) ? family : null;
   const count = rule?.count ?? counted;
   const surcharged = surchargesOf(endpointId);
+  const loose = looseNames(inputShape(endpointId));
   const factor = rule
     ? rule.factor
       ? (ask: Ask) => both(rule.factor!(ask), surcharged(ask))
       : surcharged
-    : (ask: Ask) => both(looseFactor(ask, unit.kind), surcharged(ask));
+    : (ask: Ask) => both(looseFactor(ask, unit.kind, loose), surcharged(ask));
   return estimator({
     endpointId,
     unit: unit.word,

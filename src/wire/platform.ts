@@ -66,7 +66,8 @@ export function createPlatform({ fetch, clock, credentials, retryAfterMs, signal
       const response = await fetch(url.href, { headers, signal: late.signal });
       const wait = retryAfterMs(response.headers.get("retry-after"), clock.now());
       if (response.ok) return { page: read(await textOf(response)), retryAfterMs: null };
-      await response.body?.cancel();
+      // Where somebody else holds a copy of the answer, cancelling ends only once that one is read.
+      response.body?.cancel().catch(() => {});
       return { page: refusalOf(response.status), retryAfterMs: wait };
     } catch (failure) {
       return { page: { kind: "failed", why: describeFailure(failure) }, retryAfterMs: null };

@@ -39,6 +39,17 @@ describe("fal-meter estimate", () => {
     expect(saves).toEqual([...saves].sort((a, b) => b - a));
   });
 
+  it("names cheaper models of the same family", async () => {
+    const { out } = await run(["estimate", "fal-ai/veo3.1", "--explain"]);
+    expect(out).toMatch(/fal-ai\/veo3\.1\/fast\s+\$1\.20\s+\$2\.00\s+the same/);
+  });
+
+  it("needs no ledger: one that is in no file is left out unless it is asked for", async () => {
+    const env = { FAL_METER_STORE: "memory:" };
+    expect(await run(["estimate", "fal-ai/flux/dev"], { env })).toMatchObject({ code: 0, err: "" });
+    expect(await run(["estimate", "fal-ai/flux/dev", "--store", "memory:"])).toMatchObject({ code: 2 });
+  });
+
   it("reads its input from a file", async () => {
     const folder = emptyFolder();
     writeFileSync(join(folder, "input.json"), '{"image_size": "square", "num_images": 3}');

@@ -29,6 +29,20 @@ describe("fal-meter prices", () => {
     expect(await run(["prices", "show", "no endpoint"])).toMatchObject({ code: 2 });
   });
 
+  it("tells a price that nobody knows from one of published tiers, of the rate card, or that is doubted", async () => {
+    const show = async (endpointId: string) => {
+      const { code, out } = await run(["prices", "show", endpointId]);
+      return [code, out];
+    };
+    expect(await show("acme/never-seen")).toEqual([3, expect.stringContaining("No price is known of acme/never-seen")]);
+    expect(await show("fal-ai/nano-banana-2/edit")).toEqual([
+      0,
+      expect.stringMatching(/\$0\.08\s+images\s+published tiers/),
+    ]);
+    expect(await show("fal-ai/recraft-v3/create-style")).toEqual([0, expect.stringMatching(/–\s+–\s+rate card/)]);
+    expect(await show("fal-ai/flux-lora-fast-training")).toEqual([0, expect.stringContaining("ten times too high")]);
+  });
+
   it("reads live prices into the ledger, and tells where they differ", async () => {
     const emulator = await startEmulator({ prices: { [flux]: { unit: "megapixels", unitPrice: "0.03" } } });
     onTestFinished(() => emulator.close());
@@ -94,6 +108,13 @@ describe("with a ledger of wrong prices", () => {
     const { drift } = JSON.parse((await run(["prices", "drift", "--store", store, "--json"])).out);
     expect(drift).toMatchObject([{ endpointId: flux, outside: 3, healed: true, highest: "0.04" }]);
     expect((await run(["prices", "drift", "--store", store])).out).toMatch(/fal-ai\/flux\/dev\s+3\s+3\s/);
+  });
+
+  it("estimates by what its bills taught", async () => {
+    const input = '{"image_size":"square_hd"}';
+    const { out } = await run(["estimate", flux, "--input", input, "--store", store, "--json"]);
+    expect(JSON.parse(out)).toMatchObject({ expected: "0.04", basis: "learned" });
+    expect(JSON.parse((await run(["estimate", flux, "--input", input, "--json"])).out).expected).toBe("0.025");
   });
 
   it("fails without an admin key, and says so", async () => {

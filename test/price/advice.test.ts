@@ -4,6 +4,7 @@ import { draftInput } from "../../src/price/draft.ts";
 import { explain } from "../../src/price/explain.ts";
 import { createPricer } from "../../src/price/pricer.ts";
 import { resolvePrices } from "../../src/price/prices-options.ts";
+import { cheaperSiblings } from "../../src/price/siblings.ts";
 
 const pricer = createPricer(resolvePrices(undefined, undefined));
 const at = Date.UTC(2026, 10, 23);
@@ -79,6 +80,36 @@ describe("alternatives", () => {
         expect(estimate.high!.lte(asked.high!)).toBe(true);
       }
     }
+  });
+});
+
+describe("cheaper siblings", () => {
+  const siblings = (endpointId: string, input: object) =>
+    cheaperSiblings(pricer, endpointId, input, at).map(({ change, saves }) => [change, saves.toFixed()]);
+
+  it("are the models of the same family that cost less for the same input, the most saving first", () => {
+    expect(siblings("fal-ai/veo3.1", { prompt: "a cat", duration: "8s" })).toEqual([
+      ["fal-ai/veo3.1/lite", "2.8"],
+      ["fal-ai/veo3.1/fast", "2"],
+    ]);
+    expect(siblings("fal-ai/flux/dev", { prompt: "a cat", num_images: 2 })).toEqual([["fal-ai/flux/schnell", "0.044"]]);
+    expect(siblings("fal-ai/kling-video/v3/pro/text-to-video", { duration: "15" })[0]![0]).toBe(
+      "fal-ai/kling-video/v3/standard/text-to-video",
+    );
+  });
+
+  it("take every parameter that was given, and every value of it", () => {
+    expect(siblings("fal-ai/minimax/hailuo-02/standard/image-to-video", { duration: "6" })).toHaveLength(1);
+    expect(siblings("fal-ai/minimax/hailuo-02/standard/image-to-video", { resolution: "768P" })).toEqual([]);
+    expect(siblings("fal-ai/ideogram/v2", { aspect_ratio: "16:9" })).toHaveLength(1);
+    expect(siblings("fal-ai/veo3.1/first-last-frame-to-video", { resolution: "4k" }).map(([id]) => id)).toEqual([
+      "fal-ai/veo3.1/fast/first-last-frame-to-video",
+    ]);
+  });
+
+  it("are none where the price is unknown or the model is the cheapest", () => {
+    expect(siblings("acme/never-seen", {})).toEqual([]);
+    expect(siblings("fal-ai/flux/schnell", {})).toEqual([]);
   });
 });
 

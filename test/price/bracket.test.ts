@@ -18,6 +18,7 @@ const NO_WITNESS: readonly (readonly [endpoints: RegExp, why: string])[] = [
   [/^fal-ai\/(ben\/v2\/video|ltx-2-19b\/|seedvr\/upscale\/video|video-upscaler)/, "it takes a video for one megapixel"],
   [/^fal-ai\/(diffrhythm|lucidflux)$/, "it does not read music_duration and target_height"],
   [/^fal-ai\/moondream2$/, "it counts the text asked with, not the text written"],
+  [/^fal-ai\/(rife|film)(\/|$)/, "it takes the frames between those of a video for the whole"],
   [/^argil\/avatars\/text-to-video$/, "it takes every talking picture for five seconds"],
 ];
 

@@ -1,22 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Estimate } from "../../src/price/estimate.ts";
 import { inputShape, type Parameter, typedEndpoints } from "../../src/price/input-shape.ts";
 import { listedEndpoints } from "../../src/price/list-price.ts";
 import { createPricer } from "../../src/price/pricer.ts";
 import { resolvePrices } from "../../src/price/prices-options.ts";
+import { isSound } from "./sound.ts";
 
 const pricer = createPricer(resolvePrices(undefined, undefined));
 const at = Date.UTC(2026, 10, 23);
 const everyEndpoint = [...new Set([...typedEndpoints(), ...listedEndpoints()])];
-
-/** What every estimate promises, whatever was asked. */
-function isSound({ low, expected, high, confidence, source }: Estimate): boolean {
-  if (low === null || expected === null || high === null)
-    return low === expected && expected === high && confidence === "unknown" && source !== "";
-  const ordered = low.isFinite() && high.isFinite() && !low.isNegative() && low.lte(expected) && expected.lte(high);
-  return ordered && high.gt(0) && (confidence !== "exact" || low.eq(high));
-}
 
 function valuesOf({ kind, options, preset }: Parameter): unknown[] {
   const sizes = [

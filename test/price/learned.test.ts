@@ -84,8 +84,44 @@ describe("what is learned where no rule is known", () => {
     const { bill, bracket, learned } = open();
     bill(unknown, { resolution: "720p" }, { dollars: "1", basis: "billing-event" });
     await learned.idle();
-    const [low, , high, , source] = bracket(unknown, { resolution: "4k" });
+    const [low, , high, , source] = bracket(unknown, { resolution: "480p" });
     expect([low, high, source]).toEqual(["0.25", "4", "1 bill of other requests of $1"]);
+  });
+
+  it.each([
+    [{ num_images: 1 }, { num_images: 10 }, "20"],
+    [{ duration: "5s" }, { duration: "15" }, "6"],
+    [{ image_size: "square_hd" }, { image_size: { width: 4096, height: 4096 } }, "32"],
+    [{ resolution: "480p" }, { resolution: "1080p" }, "10.125"],
+    [{ upscale_factor: 2 }, { upscale_factor: 8 }, "32"],
+    [{ num_images: 2, quality: "low" }, { num_images: 4, quality: "high" }, "16"],
+    [{ generate_audio: false }, { generate_audio: true }, "4"],
+    [{ num_images: 10 }, { num_images: 1 }, "4"],
+    [{ text: "a".repeat(60) }, { text: "a".repeat(1_000) }, "40"],
+  ])("holds more for %j, the one billed at $1, when %j is asked: $%s", async (billed, asked, held) => {
+    const { bill, bracket, learned } = open();
+    bill(unknown, billed, { dollars: "1", basis: "billing-event" });
+    await learned.idle();
+    expect(bracket(unknown, asked)[2]).toBe(held);
+  });
+
+  it("takes the request that was most like it, where several were billed", async () => {
+    const { bill, bracket, learned } = open();
+    bill(unknown, { num_images: 1 }, { dollars: "1", basis: "billing-event" });
+    bill(unknown, { num_images: 8 }, { dollars: "8", basis: "billing-event" });
+    await learned.idle();
+    expect(bracket(unknown, { num_images: 16 })[2]).toBe("32");
+  });
+
+  it("allows for texts of one kind that differ in length, and for recordings that nobody listened to", async () => {
+    const { bill, bracket, learned } = open();
+    for (let n = 0; n < 20; n++) {
+      bill("acme/tts", { text: "a".repeat(300) }, { dollars: "1", basis: "billing-event" });
+      bill("acme/film-edit", { video_url: "https://example.com/a" }, { dollars: "1", basis: "billing-event" });
+    }
+    await learned.idle();
+    expect(bracket("acme/tts", { text: "a".repeat(500) })[2]).toBe("2.1");
+    expect(bracket("acme/film-edit", { video_url: "https://example.com/b" })[2]).toBe("4.2");
   });
 
   it("holds every bill seen so far between low and high, whatever the bills", async () => {

@@ -39,14 +39,15 @@ describe("images priced by size tier", () => {
   });
 
   it.each([
-    ["square", "0.02"],
-    ["square_hd", "0.04"],
-    ["portrait_4_3", "0.04"],
-    ["portrait_16_9", "0.03"],
-    ["landscape_4_3", "0.04"],
-    ["landscape_16_9", "0.03"],
-  ])("preset %s has the tier of its pixels", (image_size, amount) => {
-    expect(exact("fal-ai/flux-pro/v1.1", { image_size })).toBe(amount);
+    ["square", "0.02", "0.03"],
+    ["square_hd", "0.04", "0.05"],
+    ["portrait_4_3", "0.04", "0.05"],
+    ["portrait_16_9", "0.03", "0.04"],
+    ["landscape_4_3", "0.04", "0.05"],
+    ["landscape_16_9", "0.03", "0.04"],
+  ])("preset %s has the tier of its pixels", (image_size, pro, realism) => {
+    expect(exact("fal-ai/flux-pro/v1.1", { image_size })).toBe(pro);
+    expect(exact("fal-ai/flux-realism", { image_size })).toBe(realism);
   });
 
   it("takes landscape_4_3 and one image when nothing is said, and null for nothing", () => {

@@ -28,18 +28,18 @@ const pro: Family = {
 };
 
 /** FLUX.2 max: $0.07 for the first megapixel and $0.03 for each further one. */
-const max: Family = {
-  covers: (endpointId) => endpointId === "fal-ai/flux-2-max/edit",
-  unit: "processed megapixels",
+const max = (path: string, unit: string): Family => ({
+  covers: (endpointId) => endpointId === `fal-ai/flux-2-max${path}`,
+  unit,
   source: modelPages,
   asOf: pagesRead,
   count: steppedMegapixels(3 / 7),
-};
+});
 
 /** The editing endpoints of the open models count the images given as well. */
 const edit: Family = {
   covers: (endpointId) =>
-    /^fal-ai\/flux-2\/.*\/edit/.test(endpointId) || /^fal-ai\/flux-2-lora-gallery\//.test(endpointId),
+    /^fal-ai\/flux-2\/(.*\/)?edit/.test(endpointId) || /^fal-ai\/flux-2-lora-gallery\//.test(endpointId),
   unit: "megapixels",
   source: documentation,
   asOf: documented,
@@ -49,4 +49,4 @@ const edit: Family = {
   },
 };
 
-export const flux2: readonly Family[] = [pro, max, edit];
+export const flux2: readonly Family[] = [pro, max("/edit", "processed megapixels"), max("", "megapixels"), edit];

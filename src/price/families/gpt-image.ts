@@ -1,8 +1,8 @@
 import { type Ask, choice, settled } from "../ask.ts";
-import { textLength } from "../length.ts";
 import type { Quantity } from "../quantity.ts";
 import { readSize } from "../sizes.ts";
 import { type Span, span } from "../span.ts";
+import { textOf } from "../text.ts";
 import { countOf, imagesGiven, imagesMade } from "../units/images.ts";
 import { type Family, modelPages, pagesRead } from "./family.ts";
 
@@ -27,9 +27,9 @@ const MODELS: readonly [RegExp, Grades][] = [
   ],
 ];
 
-/** Generous allowances for what is read as tokens, whose number is not told: an image, and a character of the prompt. */
+/** Generous allowances for what is read as tokens, whose number is not told: an image, and a byte of the prompt, which is a token at most. */
 const IMAGE_READ_DOLLARS = 0.07;
-const CHARACTER_READ_DOLLARS = 0.000005;
+const BYTE_READ_DOLLARS = 0.000005;
 
 /** The larger sizes of 1.5 are not published: half as much again is expected, and a little over is covered. */
 const UNPUBLISHED = /^fal-ai\/gpt-image-1\.5/;
@@ -52,7 +52,7 @@ function dollarsFor(ask: Ask, grades: Grades, quality: string | null): Span {
 function dollars(ask: Ask): Quantity {
   const grades = MODELS.find(([endpoints]) => endpoints.test(ask.endpointId))![1];
   const made = imagesMade(ask);
-  const read = imagesGiven(ask) * IMAGE_READ_DOLLARS + (textLength(ask, true) ?? 0) * CHARACTER_READ_DOLLARS;
+  const read = imagesGiven(ask) * IMAGE_READ_DOLLARS + (textOf(ask, true)?.bytes ?? 0) * BYTE_READ_DOLLARS;
   const chosen = choice(ask, "quality");
   const quality = chosen !== null && Object.hasOwn(grades.other, chosen) ? chosen : null;
   const image = dollarsFor(ask, grades, quality);

@@ -1,9 +1,9 @@
-import { type Ask, choice, settled, wholeNumber } from "../ask.ts";
+import { type Ask, choice, given, settled, switchedOn, wholeNumber } from "../ask.ts";
 import { type Factor, switched } from "../factor.ts";
 import { lengthOf } from "../length.ts";
 import type { Quantity } from "../quantity.ts";
 import { resolutionArea } from "../sizes.ts";
-import { type Span, span } from "../span.ts";
+import { exactly, type Span, span } from "../span.ts";
 import type { Unit } from "../unit-words.ts";
 import { secondsLabel } from "../units/seconds.ts";
 import { documentation, documented, type Family, modelPages, pagesRead } from "./family.ts";
@@ -14,11 +14,16 @@ const FRAMES_A_SECOND = 24;
 const AREA_PLAY = 0.12;
 
 function tokens(ask: Ask, unit: Unit): Quantity {
-  const frames = settled(ask, "num_frames");
-  const length = lengthOf(ask);
-  const seconds: Span =
-    frames === undefined ? length.seconds : exactSeconds(wholeNumber(ask, "num_frames", 120, 100_000));
-  const area = areaOf(choice(ask, "resolution"));
+  if (settled(ask, "num_frames") !== undefined) {
+    const seconds = exactly(wholeNumber(ask, "num_frames", 120, 100_000) / FRAMES_A_SECOND);
+    return tokensOf(seconds, choice(ask, "resolution"), unit, null);
+  }
+  const { seconds, doubt } = lengthOf(ask);
+  return tokensOf(seconds, choice(ask, "resolution"), unit, doubt);
+}
+
+function tokensOf(seconds: Span, resolution: string | null, unit: Unit, doubt: string | null): Quantity {
+  const area = areaOf(resolution);
   const perSecond = FRAMES_A_SECOND / 1024 / unit.per;
   return {
     count: span(
@@ -27,12 +32,8 @@ function tokens(ask: Ask, unit: Unit): Quantity {
       area.high * seconds.high * perSecond,
     ),
     label: `${secondsLabel(seconds)} of video as tokens`,
-    doubt: frames === undefined ? length.doubt : null,
+    doubt,
   };
-}
-
-function exactSeconds(frames: number): Span {
-  return { low: frames / FRAMES_A_SECOND, expected: frames / FRAMES_A_SECOND, high: frames / FRAMES_A_SECOND };
 }
 
 function areaOf(resolution: string | null): Span {
@@ -66,23 +67,45 @@ const v15: Family = {
   factor: (ask) => switched(ask, "generate_audio", 1, 0.5, ["with sound", "silent"]),
 };
 
-/** Version 2, priced per thousand tokens; videos given are counted too. */
+/** What version 2 makes where the duration is left to it, and what it takes of videos together (its parameters' comments). */
+const LEFT_TO_IT: Span = { low: 4, expected: 8, high: 15 };
+const MOST_GIVEN_SECONDS = 15;
+
+function tokensWithGiven(ask: Ask, unit: Unit): Quantity {
+  const stated = given(ask, "duration") ?? "auto";
+  const made = stated === "auto" ? LEFT_TO_IT : lengthOf({ ...ask, input: { duration: stated } }).seconds;
+  const seconds = takesVideos(ask) ? span(made.low, made.expected, made.high + MOST_GIVEN_SECONDS) : made;
+  const doubt = takesVideos(ask)
+    ? "videos given are counted too, and their length is not in the request"
+    : stated === "auto"
+      ? "duration is left to the model"
+      : null;
+  return tokensOf(seconds, choice(ask, "resolution") ?? "720p", unit, doubt);
+}
+
+function takesVideos(ask: Ask): boolean {
+  return (
+    switchedOn(ask, "video_urls") ||
+    given(ask, "video_url") !== undefined ||
+    /video-to-video|extend/.test(ask.endpointId)
+  );
+}
+
+/**
+ * Version 2, priced per thousand tokens. Sound is on unless it is switched off, and doubles the price: whether the listed one is with
+ * it or without is not said.
+ */
 const v2: Family = {
   covers: (endpointId) => endpointId.startsWith("bytedance/seedance-2.0/"),
   unit: "1000 tokens",
   price: () => "0.014",
   source: documentation,
   asOf: documented,
-  count: tokens,
+  count: tokensWithGiven,
   factor(ask): Factor {
-    if (!/reference|video-to-video|extend/.test(ask.endpointId)) {
-      return { factor: span(0.5, 1, 1.5), label: "", doubt: "its price is known from third parties only" };
-    }
-    return {
-      factor: span(0.5, 1, 4),
-      label: "",
-      doubt: "videos given are counted too, and their length is not in the request",
-    };
+    const doubt = "its price is known from third parties only";
+    if (given(ask, "generate_audio") === false) return { factor: span(0.25, 0.5, 1), label: "silent", doubt };
+    return { factor: span(0.5, 1, 2), label: "with sound", doubt };
   },
 };
 

@@ -1,4 +1,4 @@
-import { choice, settled, takes, wholeNumber } from "../ask.ts";
+import { choice, parameter, settled, takes, wholeNumber } from "../ask.ts";
 import { both, known, plainFactor, tiered } from "../factor.ts";
 import { lengthOf } from "../length.ts";
 import { exactly, isExact, type Span, span } from "../span.ts";
@@ -34,12 +34,13 @@ const pixverse: Family = {
     const scale = span(longer(duration.low), longer(duration.expected), longer(duration.high));
     const sound = settled(ask, "generate_audio_switch") === true ? 2 : 1;
     const published = ask.endpointId.endsWith("/fast") ? 1 : 2;
+    const model = choice(ask, "model") === (parameter(ask, "model")?.preset ?? null) ? 1 : 2;
     const { low, expected, high } = segments.factor;
     return {
-      count: span(low * scale.low, expected * scale.expected, high * scale.high * sound * published),
+      count: span(low * scale.low, expected * scale.expected, high * scale.high * sound * published * model),
       label: `a video of ${Math.round(duration.expected)} s`,
       doubt:
-        published === 2
+        published * model > 1
           ? "its segments are not published; taken as those of its sister endpoints, up to twice"
           : segments.doubt,
     };
@@ -158,6 +159,27 @@ const avatars: Family = {
   },
 };
 
+/**
+ * LongCat's avatars: by the second of 16 frames, four units each at 720p; a first segment of 93 frames and 80 for each further one, or
+ * as long as what is heard.
+ */
+const longcatAvatar: Family = {
+  covers: (endpointId) => /^fal-ai\/longcat-(single|multi)-avatar\//.test(endpointId),
+  unit: "seconds",
+  source: clientTypes,
+  asOf: documented,
+  count(ask) {
+    const segments = wholeNumber(ask, "num_segments", 1, 1_000);
+    const seconds = (93 + 80 * (segments - 1)) / 16;
+    return {
+      count: span(Math.min(1, seconds), seconds, Math.ceil(seconds)),
+      label: `${segments} segments`,
+      doubt: null,
+    };
+  },
+  factor: (ask) => tiered(ask, "resolution", { "480p": 1, "720p": 4 }),
+};
+
 export const shortVideo: readonly Family[] = [
   luma,
   pixverse,
@@ -169,4 +191,5 @@ export const shortVideo: readonly Family[] = [
   framepack,
   hunyuanCustom,
   avatars,
+  longcatAvatar,
 ];

@@ -1,6 +1,6 @@
 import type { Ask } from "../ask.ts";
 import { lengthOf } from "../length.ts";
-import { exactly, isExact, span } from "../span.ts";
+import { span } from "../span.ts";
 import { inUnitsOf, secondsLabel } from "../units/seconds.ts";
 import { documentation, documented, type Family } from "./family.ts";
 
@@ -16,8 +16,10 @@ export const speechToText: readonly Family[] = [
     asOf: documented,
     count(ask: Ask, unit) {
       const { seconds, doubt } = lengthOf(ask);
-      if (doubt === null && isExact(seconds)) {
-        return { count: exactly(Math.max(1, Math.ceil(seconds.high / unit.per))), label: secondsLabel(seconds), doubt };
+      if (doubt === null && seconds.low === seconds.expected) {
+        const begun = (length: number) => Math.max(1, Math.ceil(length / unit.per));
+        const count = span(begun(seconds.low), begun(seconds.expected), begun(seconds.high));
+        return { count, label: secondsLabel(seconds), doubt };
       }
       const all = span(seconds.low, Math.max(60, seconds.expected), seconds.high * RECORDING);
       const words =

@@ -1,3 +1,4 @@
+import { looseFactor } from "../loose-factor.ts";
 import { span } from "../span.ts";
 import { stepCount } from "../units/steps.ts";
 import { documentation, documented, type Family } from "./family.ts";
@@ -15,5 +16,7 @@ export const trainers: readonly Family[] = [
       const { count, label, doubt } = stepCount(ask);
       return { count: span(count.low, count.expected, Math.max(LEAST_STEPS, count.high)), label, doubt };
     },
+    // What a step costs at another resolution is not published.
+    factor: (ask) => looseFactor(ask, "steps"),
   },
 ];

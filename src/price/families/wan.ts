@@ -1,7 +1,7 @@
 import { type Ask, choice, settled, switchedOn, wholeNumber } from "../ask.ts";
 import { both, type Factor, known, plainFactor, tiered } from "../factor.ts";
-import { lengthOf } from "../length.ts";
-import { exactly, span } from "../span.ts";
+import { interpolated, lengthOf } from "../length.ts";
+import { span } from "../span.ts";
 import { secondsLabel } from "../units/seconds.ts";
 import { clientTypes, documentation, documented, type Family, modelPages, pagesRead } from "./family.ts";
 
@@ -39,8 +39,13 @@ const a14b: Family = {
       const { seconds, doubt } = lengthOf(ask);
       return { count: seconds, label: secondsLabel(seconds), doubt };
     }
-    const count = exactly(wholeNumber(ask, "num_frames", 81, 100_000) / 16);
-    return { count, label: `${String(frames)} frames at 16 a second`, doubt: null };
+    const seconds = wholeNumber(ask, "num_frames", 81, 100_000) / 16;
+    const more = interpolated(ask);
+    return {
+      count: span(seconds, seconds, seconds * more),
+      label: `${String(frames)} frames at 16 a second`,
+      doubt: more === 1 ? null : "whether frames put between others are billed is not published",
+    };
   },
   factor: (ask) =>
     tiered(ask, "resolution", {

@@ -1,7 +1,7 @@
 import type { Ask } from "../ask.ts";
-import { textLength } from "../length.ts";
 import type { Quantity } from "../quantity.ts";
 import { span } from "../span.ts";
+import { textOf } from "../text.ts";
 import type { Unit } from "../unit-words.ts";
 
 /** What an endpoint that answers in text may write. */
@@ -9,11 +9,12 @@ const MOST_ANSWERED = 4_000;
 
 /**
  * Thousands of characters. Some endpoints bill fractions of a thousand, some at least one and some every one begun, so `low` is
- * the fraction and `high` rounds up.
+ * the fraction and `high` rounds up. A Chinese character may be billed as two.
  */
 export function characterCount(ask: Ask, unit: Unit): Quantity {
   const speaks = ask.shape.parameters.image_url?.required !== true;
-  const characters = speaks ? (textLength(ask, true) ?? 0) : 0;
+  const text = speaks ? textOf(ask, true) : null;
+  const characters = text?.characters ?? 0;
   if (!speaks) {
     const doubt = `it is billed by the text it writes; taken as up to ${MOST_ANSWERED} characters`;
     return {
@@ -24,7 +25,7 @@ export function characterCount(ask: Ask, unit: Unit): Quantity {
   }
   const fraction = characters / unit.per;
   return {
-    count: span(fraction, fraction, Math.max(1, Math.ceil(fraction))),
+    count: span(fraction, fraction, Math.max(1, Math.ceil(fraction + (text?.wide ?? 0) / unit.per))),
     label: characters === 1 ? "1 character" : `${characters} characters`,
     doubt: null,
   };

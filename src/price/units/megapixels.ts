@@ -1,6 +1,6 @@
-import { type Ask, given, positiveNumber, settled, takes, wholeNumber } from "../ask.ts";
+import { type Ask, positiveNumber, settled, takes, wholeNumber } from "../ask.ts";
 import { ownSizes } from "../known-files.ts";
-import { lengthOf } from "../length.ts";
+import { fileLength, lengthOf } from "../length.ts";
 import type { Quantity } from "../quantity.ts";
 import { autoMegapixels, MEGAPIXEL, megapixels, readSize, type Size } from "../sizes.ts";
 import { plus, type Span, span, times } from "../span.ts";
@@ -10,7 +10,16 @@ import { countOf, imagesGiven, imagesMade } from "./images.ts";
 const MOST_PAINTED_MEGAPIXELS = 4;
 /** Where neither the input nor the types name a size, up to 3840 × 2160 and a little over. */
 const MOST_UNSAID_MEGAPIXELS = 9;
+const MOST_FRAMES = 100_000;
+/** Models of video make a multiple of some frames, and one; and sides of whole blocks. */
+const FRAME_STEP = 8;
+const BLOCK_PIXELS = 32;
+const FRAME_RATES: Span = { low: 15, expected: 25, high: 60 };
+/** 4096 × 2160, and twice each side. */
 const LARGEST_FRAME_MEGAPIXELS = 9;
+const LARGEST_UPSCALED_FRAME_MEGAPIXELS = 36;
+/** Paints 2752 × 1536 and the like. */
+const ULTRA = /-ultra(\/|$)/;
 const MOST_UPSCALED = 64;
 
 interface Area {
@@ -21,7 +30,8 @@ interface Area {
 
 /** The area of one image made. */
 function areaMade(ask: Ask): Area {
-  if (takes(ask, "upscale_factor") || takes(ask, "scale")) return upscaled(ask);
+  // Beside an image_size, a scale weighs something else.
+  if (takes(ask, "upscale_factor") || (takes(ask, "scale") && !takes(ask, "image_size"))) return upscaled(ask);
   const chosen =
     settled(ask, "image_size") ?? pair(ask, "width", "height") ?? pair(ask, "target_width", "target_height");
   if (chosen !== undefined) {
@@ -32,7 +42,9 @@ function areaMade(ask: Ask): Area {
       return { megapixels: auto, label: ` of ${String(chosen).slice(5)}`, doubt: "the size is left to the model" };
   }
   if (takes(ask, "aspect_ratio") && !takes(ask, "resolution")) {
-    return { megapixels: span(0.5, 1, 2), label: "", doubt: "an aspect ratio is taken as 0.5 to 2 megapixels" };
+    if (ULTRA.test(ask.endpointId))
+      return { megapixels: span(0.5, 4, 5), label: "", doubt: "it paints about 4 megapixels" };
+    return { megapixels: span(0.5, 1, 4), label: "", doubt: "an aspect ratio is taken as 0.5 to 4 megapixels" };
   }
   if (imagesGiven(ask) > 0 || followsImage(ask)) {
     const paints = ["prompt", "num_inference_steps", "image_size"].some((name) => takes(ask, name));
@@ -77,7 +89,7 @@ function pair(ask: Ask, width: string, height: string): { width: unknown; height
 
 /** An upscaler is billed by what it makes: the input's area times the factor squared. */
 function upscaled(ask: Ask): Area {
-  const factor = positiveNumber(ask, takes(ask, "upscale_factor") ? "upscale_factor" : "scale", 4, MOST_UPSCALED);
+  const factor = positiveNumber(ask, takes(ask, "upscale_factor") ? "upscale_factor" : "scale", 4, MOST_UPSCALED) || 1;
   const own = settled(ask, "upscale_mode") === "target" ? null : ownSizes(ask);
   if (own) {
     const enlarged = ({ width, height }: Size) => megapixels({ width: width * factor, height: height * factor });
@@ -138,23 +150,29 @@ function videoLike(ask: Ask): boolean {
 /** A video's megapixels are those of all its frames. */
 function videoMegapixels(ask: Ask): Quantity {
   const frame = frameArea(ask);
-  const matched = takes(ask, "match_audio_length") && settled(ask, "match_audio_length") !== false;
-  const length = takes(ask, "num_frames") && !matched ? null : lengthOf({ ...ask, input: withoutFrames(ask) });
-  const frames = length
-    ? times(length.seconds, span(15, 25, 60))
-    : span(wholeNumber(ask, "num_frames", 121, 100_000), wholeNumber(ask, "num_frames", 121, 100_000), 0);
+  const matched = ["match_audio_length", "match_video_length"].some(
+    (name) => takes(ask, name) && settled(ask, name) !== false,
+  );
+  if (takes(ask, "num_frames") && !matched) {
+    const stated = wholeNumber(ask, "num_frames", 121, MOST_FRAMES);
+    const frames = span(stated, stated, Math.ceil(stated / FRAME_STEP) * FRAME_STEP + 1);
+    return {
+      count: times(frame, frames),
+      label: `${stated} frames`,
+      doubt: "a frame's size is rounded as fal sees fit",
+    };
+  }
+  const { seconds, doubt } = matched ? fileLength(ask) : lengthOf(ask);
+  const frames = times(seconds, FRAME_RATES);
   return {
     count: times(frame, frames),
     label: `about ${Math.round(frames.expected)} frames`,
-    doubt: length
-      ? (length.doubt ?? "the frame rate is taken as 15 to 60 a second")
-      : "a frame's size is rounded as fal sees fit",
+    doubt: doubt ?? `the frame rate is taken as ${FRAME_RATES.low} to ${FRAME_RATES.high} a second`,
   };
 }
 
-function withoutFrames(ask: Ask): Record<string, unknown> {
-  const { num_frames: _frames, ...rest } = ask.input as { num_frames?: unknown };
-  return rest;
+function onGrid(side: number): number {
+  return Math.ceil(side / BLOCK_PIXELS) * BLOCK_PIXELS;
 }
 
 /** Millions of pixels for `high`, which is the larger count, and megapixels of 1024 × 1024 for `low`. */
@@ -163,13 +181,13 @@ function frameArea(ask: Ask): Span {
   const size = chosen === undefined ? null : readSize(chosen, "video_size");
   if (size) {
     const pixels = size.width * size.height;
-    return span(pixels / MEGAPIXEL, pixels / 1_000_000, pixels / 1_000_000);
+    const most = onGrid(size.width) * onGrid(size.height);
+    return span(pixels / MEGAPIXEL, pixels / 1_000_000, most / 1_000_000);
   }
   const scaled = takes(ask, "upscale_factor") || takes(ask, "scale");
   const factor = scaled
     ? positiveNumber(ask, takes(ask, "upscale_factor") ? "upscale_factor" : "scale", 2, MOST_UPSCALED)
     : 1;
-  const most =
-    given(ask, "image_url") === undefined && !scaled ? 2.1 : Math.min(LARGEST_FRAME_MEGAPIXELS, 2.1 * factor * factor);
-  return span(0.2, 0.9, most);
+  const most = LARGEST_FRAME_MEGAPIXELS * factor * factor;
+  return span(0.2, 0.9, Math.max(LARGEST_FRAME_MEGAPIXELS, Math.min(LARGEST_UPSCALED_FRAME_MEGAPIXELS, most)));
 }

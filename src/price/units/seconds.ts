@@ -1,5 +1,5 @@
 import { type Ask, takes, wholeNumber } from "../ask.ts";
-import { lengthOf } from "../length.ts";
+import { fileLength, hasRecording, lengthOf } from "../length.ts";
 import type { Quantity } from "../quantity.ts";
 import { type Span, span } from "../span.ts";
 import type { Unit } from "../unit-words.ts";
@@ -14,7 +14,8 @@ export function inUnitsOf(per: number, seconds: Span): Span {
 }
 
 export function secondCount(ask: Ask, unit: Unit): Quantity {
-  const { seconds, doubt } = lengthOf(ask);
+  // Seconds that are put in are those of the files, whatever is made of them.
+  const { seconds, doubt } = unit.word.startsWith("input") && hasRecording(ask) ? fileLength(ask) : lengthOf(ask);
   // Several takes of one length may each be billed.
   const samples = takes(ask, "num_samples") ? wholeNumber(ask, "num_samples", 1, MOST_SAMPLES) : 1;
   const all = samples === 1 ? seconds : span(seconds.low, seconds.expected * samples, seconds.high * samples);

@@ -1,11 +1,11 @@
 import type { Ask } from "../ask.ts";
-import { textLength } from "../length.ts";
 import type { Quantity } from "../quantity.ts";
 import { one, span } from "../span.ts";
+import { textLength } from "../text.ts";
 import type { Unit } from "../unit-words.ts";
 
-/** Dollars, and so units where a unit is a dollar, for a character of a preview to be read out; double the published 0.00003. */
-const PREVIEW_CHARACTER = 0.00006;
+/** Dollars, and so units where a unit is a dollar, for a character of a preview to be read out: published for one endpoint, and what speech costs at most. */
+const PREVIEW_CHARACTER = { low: 0.00003, high: 0.0003 };
 
 /** Units of which a request takes one: requests, audios, trainings, cloned voices. A voice's preview is charged by its text. */
 export function singleCount(ask: Ask, unit: Unit): Quantity {
@@ -13,7 +13,7 @@ export function singleCount(ask: Ask, unit: Unit): Quantity {
   const read = unit.kind === "cloned voices" || unit.kind === "audios" ? textLength(ask, false) : null;
   if (read === null || read === 0) return { count: one, label, doubt: null };
   return {
-    count: span(1, 1 + (read * PREVIEW_CHARACTER) / 2, 1 + read * PREVIEW_CHARACTER),
+    count: span(1, 1 + read * PREVIEW_CHARACTER.low, 1 + read * PREVIEW_CHARACTER.high),
     label: `${label} and its preview`,
     doubt: null,
   };
