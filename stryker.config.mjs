@@ -35,7 +35,7 @@ export const strykerPlugins = [
 const PARTS = {
   "src/money.ts": ["test/money.test.ts"],
   "src/cache/key.ts": ["test/cache/key.test.ts"],
-  "src/budget/**/*.ts": ["test/budget/**/*.test.ts", "test/flow/budget*.test.ts"],
+  "src/budget/**/*.ts": ["test/budget/**/*.test.ts"],
   "src/settle/**/*.ts": ["test/settle/**/*.test.ts", "test/flow/*.test.ts"],
   "src/wire/**/*.ts": ["test/wire/**/*.test.ts", "test/flow/*.test.ts"],
   "src/store/{memory,sqlite,redis}*.ts": ["test/store/**/*.test.ts"],

@@ -181,6 +181,11 @@ describe("days", () => {
     expect(shown("day", "2010-11-07T02:29Z", "America/St_Johns")).toEqual(["2010-11-06T02:30", "2010-11-07T02:30"]);
   });
 
+  test("begin at the second midnight where the clocks go back before they show the first", () => {
+    expect(shown("day", "2018-02-18T02:30Z", "America/Sao_Paulo")).toEqual(["2018-02-17T02:00", "2018-02-18T03:00"]);
+    expect(shown("day", "2018-02-18T03:00Z", "America/Sao_Paulo")).toEqual(["2018-02-18T03:00", "2018-02-19T03:00"]);
+  });
+
   test("leave out a date that was skipped", () => {
     expect(shown("day", "2011-12-30T09:59Z", "Pacific/Apia")).toEqual(["2011-12-29T10:00", "2011-12-30T10:00"]);
     expect(shown("day", "2011-12-30T10:00Z", "Pacific/Apia")).toEqual(["2011-12-30T10:00", "2011-12-31T10:00"]);
@@ -231,6 +236,16 @@ test("the total is one window without end", () => {
   const windows = createWindows("Asia/Tokyo", "monday");
   expect(windows.at("total", from)).toEqual({ id: "total", start: 0, end: null });
   expect(windows.at("total", to)).toEqual(windows.at("total", from));
+});
+
+test("the current window is remembered from its first to its last instant", () => {
+  const windows = createWindows("America/New_York", "monday");
+  for (const per of PERS) {
+    const window = windows.at(per, from);
+    expect(windows.at(per, window.start)).toBe(window);
+    expect(windows.at(per, (window.end ?? 0) - 1)).toBe(window);
+    expect(windows.at(per, window.end ?? 0)).not.toBe(window);
+  }
 });
 
 test("a remembered window is never handed out for another moment", () => {
