@@ -36,14 +36,19 @@ const PARTS = {
   "src/money.ts": ["test/money.test.ts"],
   "src/cache/key.ts": ["test/cache/key.test.ts"],
   "src/budget/**/*.ts": ["test/budget/**/*.test.ts"],
-  "src/settle/**/*.ts": ["test/settle/**/*.test.ts", "test/flow/*.test.ts"],
-  "src/wire/**/*.ts": ["test/wire/**/*.test.ts", "test/flow/*.test.ts"],
+  "src/settle/**/*.ts": [
+    "test/settle/**/*.test.ts",
+    "test/flow/{compute-seconds,lost-answer,reconcile,settlement,webhook}.test.ts",
+  ],
+  "src/wire/**/*.ts": ["test/wire/**/*.test.ts", "test/flow/{media,settlement,webhook,lost-answer}.test.ts"],
   "src/store/{memory,sqlite,redis}*.ts": ["test/store/**/*.test.ts"],
   "src/store/{booking,rollup,rolling,bounds}.ts": ["test/store/**/*.test.ts"],
 };
 
-const asked = process.argv[process.argv.indexOf("--mutate") + 1];
-const parts = Object.keys(PARTS).filter((part) => !process.argv.includes("--mutate") || asked.startsWith(roomOf(part)));
+const asked = process.argv.includes("--mutate") ? process.argv[process.argv.indexOf("--mutate") + 1].split(",") : [];
+const parts = Object.keys(PARTS).filter(
+  (part) => asked.length === 0 || asked.some((path) => path.startsWith(roomOf(part))),
+);
 
 /** @returns {string} what all files of a part begin with */
 function roomOf(part) {

@@ -25,7 +25,7 @@ function unloadedIsAnError() {
 
 /**
  * The tests that mutants are tried on, which stryker.config.mjs chooses. Left out are those that start other processes,
- * whose code is not mutated, and those that wait for seconds by design.
+ * whose code is not mutated, and those that take or wait for seconds by design.
  */
 export default mergeConfig(
   { ...whole, test: { ...whole.test, include: process.env.MUTANTS_TESTS?.split(":") ?? [] } },
@@ -33,6 +33,7 @@ export default mergeConfig(
     test: {
       exclude: [
         "test/**/*processes.test.ts",
+        "test/budget/window-history.test.ts",
         "test/flow/{differential,limit,privacy,store-failure,types}.test.ts",
         "test/store/redis-cluster.test.ts",
       ],
