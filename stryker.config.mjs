@@ -40,7 +40,7 @@ const PARTS = {
     "test/settle/**/*.test.ts",
     "test/flow/{compute-seconds,lost-answer,reconcile,settlement,webhook}.test.ts",
   ],
-  "src/wire/**/*.ts": ["test/wire/**/*.test.ts", "test/flow/{media,settlement,webhook,lost-answer}.test.ts"],
+  "src/wire/**/*.ts": ["test/wire/**/*.test.ts"],
   "src/store/{memory,sqlite,redis}*.ts": ["test/store/**/*.test.ts"],
   "src/store/{booking,rollup,rolling,bounds}.ts": ["test/store/**/*.test.ts"],
 };
