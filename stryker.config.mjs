@@ -41,8 +41,10 @@ const PARTS = {
     "test/flow/{compute-seconds,lost-answer,reconcile,settlement,webhook}.test.ts",
   ],
   "src/wire/**/*.ts": ["test/wire/**/*.test.ts"],
-  "src/store/{memory,sqlite,redis}*.ts": ["test/store/**/*.test.ts"],
-  "src/store/{booking,rollup,rolling,bounds}.ts": ["test/store/**/*.test.ts"],
+  "src/store/{booking,bounds,rolling,rollup}.ts": ["test/store/{bounds,memory,rolling,rollup}.test.ts"],
+  "src/store/memory*.ts": ["test/store/memory.test.ts"],
+  "src/store/sqlite*.ts": ["test/store/sqlite*.test.ts"],
+  "src/store/redis*.ts": ["test/store/redis*.test.ts"],
 };
 
 const asked = process.argv.includes("--mutate") ? process.argv[process.argv.indexOf("--mutate") + 1].split(",") : [];
