@@ -44,6 +44,7 @@ test("raising a limit keeps the key that its spending is remembered under", () =
 test("a key has one form from version to version, for a ledger remembers spending by it", () => {
   expect(only({ name: "team", limit: 5, per: "day" }).key).toBe('["team"]');
   expect(only({ limit: 5, per: "day" }).key).toBe('["unnamed",null,[]]');
+  expect(only({ limit: 5, per: "day", match: { endpoints: "a" } }).key).toBe('["unnamed",["a"],[]]');
   const match = { endpoints: ["b", "a"], tags: { y: "2", x: "1" } };
   expect(only({ limit: 5, per: "day", match }).key).toBe('["unnamed",["a","b"],[["x","1"],["y","2"]]]');
 });

@@ -52,6 +52,7 @@ test("a window without an end of its own has one counter, whenever a call is mad
     const [rule] = resolveBudgets([{ name: "b", limit: 1, per }]);
     const ids = times.map((at) => counterOf(rule!, { endpointId: "a", tags: {} }, at, windows));
     expect(new Set(ids).size).toBe(1);
+    expect(parseCounterId(ids[0]!)?.windowId).toBe(per === "total" ? "total" : "");
     expect(ids[0]).toBe(`${counterPrefix(rule!, times[0]!, windows)}all`);
   }
 });
