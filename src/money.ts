@@ -39,7 +39,6 @@ export function decimal(value: number | string | Decimal): Decimal {
 export function dollars(value: MoneyInput, option: string): Decimal {
   const wanted = 'a non-negative amount in US dollars, as a number or a plain decimal string such as "0.04"';
   if (typeof value === "string" && !PLAIN_DECIMAL.test(value)) throw new OptionsError(option, wanted, value);
-  if (typeof value === "number" && !Number.isFinite(value)) throw new OptionsError(option, wanted, value);
   if (typeof value !== "string" && typeof value !== "number" && !Decimal.isDecimal(value)) {
     throw new OptionsError(option, wanted, value);
   }
@@ -73,8 +72,11 @@ export function plain(amount: Decimal): string {
 /** `$0.04`, `$0.0025`, `$1,234.50`: at least two decimals and every digit that counts. For people. */
 export function money(amount: Decimal): string {
   const decimals = Math.max(2, amount.decimalPlaces());
-  const [whole = "0", fraction = "00"] = amount.abs().toFixed(decimals).split(".");
-  return `${amount.isNegative() ? "-" : ""}$${whole.replace(/\B(?=(\d{3})+(?!\d))/g, ",")}.${fraction}`;
+  const digits = amount
+    .abs()
+    .toFixed(decimals)
+    .replace(/\B(?=(\d{3})+\.)/g, ",");
+  return `${amount.isNegative() ? "-" : ""}$${digits}`;
 }
 
 export function sum(amounts: Iterable<Decimal>): Decimal {

@@ -29,9 +29,9 @@ export function counterId({ key, per, windowId, split }: CounterName): string {
 
 /** What a counter's id says, or `null` for an id that `counterId` never made. */
 export function parseCounterId(id: string): CounterName | null {
-  const [key, per, windowId, split, ...more] = id.split("|");
-  if (key === undefined || per === undefined || windowId === undefined || split === undefined) return null;
-  if (more.length > 0) return null;
+  const parts = id.split("|");
+  if (parts.length !== 4) return null;
+  const [key, per, windowId, split] = parts as [string, string, string, string];
   try {
     return { key: read(key), per, windowId, split: readSplit(split) };
   } catch {
@@ -47,10 +47,11 @@ function writtenSplit(split: SplitValue): string {
 
 function readSplit(text: string): SplitValue {
   if (text === "all") return { by: "all" };
-  const [, endpoint] = /^endpoint=(.*)$/.exec(text) ?? [];
+  const endpoint = /^endpoint=(.*)$/.exec(text)?.[1];
   if (endpoint !== undefined) return { by: "endpoint", value: read(endpoint) };
-  const [, tag, value] = /^tag:([^=]*)(?:=(.*))?$/.exec(text) ?? [];
-  if (tag === undefined) throw new SyntaxError("a split that was never written");
+  const tagged = /^tag:([^=]*)(?:=(.*))?$/.exec(text);
+  if (!tagged) throw new SyntaxError("a split that was never written");
+  const [, tag = "", value] = tagged;
   return { by: "tag", tag: read(tag), value: value === undefined ? null : read(value) };
 }
 

@@ -43,10 +43,9 @@ export async function readRegistry(store: Store, at: number): Promise<Registry> 
 function readNote({ key, value, at }: Note): RegisteredBudget {
   const { budget, timezone, weekStart } = JSON.parse(value) as { budget: Budget; timezone: string; weekStart: string };
   const [rule] = resolveBudgets([budget]);
-  if (!rule) throw new TypeError("no budget is in it");
   // The note's key is what its counters are known by: a budget without a name of its own was given one when it was written.
   return {
-    rule: { ...rule, key },
+    rule: { ...rule!, key },
     timezone: validZone(timezone, "timezone"),
     weekStart: validWeekStart(weekStart, "weekStart"),
     registeredAt: at,

@@ -111,9 +111,9 @@ function writeObject(value: object, walk: Walk, toJSON: "ask-toJSON" | "toJSON-a
     const bytes = writeBytes(value, walk);
     if (bytes !== undefined) return bytes;
   }
-  if (toJSON === "ask-toJSON" && "toJSON" in value && typeof value.toJSON === "function") {
+  if (toJSON === "ask-toJSON" && typeof (value as { toJSON?: unknown }).toJSON === "function") {
     if (value instanceof Date && Number.isNaN(value.getTime())) refuse(walk, "a valid Date", "an invalid Date");
-    const told: unknown = value.toJSON(String(walk.trail.at(-1) ?? ""));
+    const told = (value as { toJSON(key: string): unknown }).toJSON(String(walk.trail.at(-1) ?? ""));
     return typeof told === "object" && told !== null ? writeObject(told, walk, "toJSON-asked") : write(told, walk);
   }
   if (!plain) refuse(walk, JSON_OR_FILE, `an instance of ${value.constructor?.name || "a class"}`);
@@ -163,7 +163,7 @@ function writeBytes(value: object, walk: Walk): string | undefined {
 /** A record of any realm: its prototype is the root of its realm, or there is none. */
 function isPlain(value: object): boolean {
   const prototype = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null;
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 function refuse(walk: Walk, wanted: string, got: unknown): never {

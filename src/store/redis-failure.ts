@@ -11,8 +11,8 @@ const REASONS: readonly [RegExp, StoreFailure][] = [
 /** An answer of the server: a word in capitals, then why. Anything else comes from the way there. */
 const SERVER_ERROR = /^[A-Z]{2,}[A-Z0-9]* /;
 
-/** The error of a whole script may come wrapped: the server's own word stands after this. */
-const WRAPPED = /^ERR Error running script[^:]*: @\w+: \d+: -?/;
+/** Before version 7 the error of a whole script comes wrapped, its place told twice: the server's own word stands after this. */
+const WRAPPED = /^ERR Error running script[^:]*: (@\w+: ?\d+: )+-?/;
 
 /** Where in which script it happened helps nobody. */
 const PLACE = / script: .*$/s;

@@ -41,6 +41,21 @@ test("raising a limit keeps the key that its spending is remembered under", () =
   expect(only({ name: "team", limit: 5, per: "day" }).key).toBe(only({ name: "team", limit: 6, per: "day" }).key);
 });
 
+test("a key has one form from version to version, for a ledger remembers spending by it", () => {
+  expect(only({ name: "team", limit: 5, per: "day" }).key).toBe('["team"]');
+  expect(only({ limit: 5, per: "day" }).key).toBe('["unnamed",null,[]]');
+  expect(only({ limit: 5, per: "day", match: { endpoints: "a" } }).key).toBe('["unnamed",["a"],[]]');
+  const match = { endpoints: ["b", "a"], tags: { y: "2", x: "1" } };
+  expect(only({ limit: 5, per: "day", match }).key).toBe('["unnamed",["a","b"],[["x","1"],["y","2"]]]');
+});
+
+test("every length of a rolling window is named by its largest unit", () => {
+  const nameOf = (rolling: number) => only({ limit: 1, per: { rolling } }).name;
+  expect([172_800_000, 3_600_000, 90_000, 60_000, 1_000, 1_500].map(nameOf)).toEqual(
+    ["2d", "1h", "90s", "1m", "1s", "1500ms"].map((length) => `rolling ${length} $1`),
+  );
+});
+
 test("budgets have keys of their own, also where only their match differs or a name imitates it", () => {
   const bare = only({ limit: 5, per: "day" });
   const rules = resolveBudgets([
@@ -137,6 +152,17 @@ test.each([
     ],
     "budgets[1].name",
   ],
+  [[{ limit: 1, per: "day", match: { endpoints: ["a", 5] } }], "budgets[0].match.endpoints"],
+  [[{ limit: 1, per: "day", match: { endpoints: ["a", ""] } }], "budgets[0].match.endpoints"],
+  [[{ limit: 1, per: "day", match: { tags: { a: "b", c: 1 } } }], "budgets[0].match.tags"],
+  [[{ limit: 1, per: "day", match: { tags: null } }], "budgets[0].match.tags"],
+  [[{ limit: 1, per: "day", match: { tags: "customer" } }], "budgets[0].match.tags"],
+  [[{ limit: 1, per: "day", match: { tags: 5 } }], "budgets[0].match.tags"],
+  [[{ limit: 1, per: "day", splitBy: "a tag:customer" }], "budgets[0].splitBy"],
+  [[{ limit: 1, per: "day", splitBy: ["tag:customer"] }], "budgets[0].splitBy"],
+  [[{ limit: 1, per: "day", alertAt: ["0.5"] }], "budgets[0].alertAt"],
+  [[{ limit: 1, per: "day", name: "  " }], "budgets[0].name"],
+  [[{ limit: 1, per: "day", name: 7 }], "budgets[0].name"],
 ])("%j is refused and the error names what is wrong", (budgets, option) => {
   expect(optionRefused(budgets)).toBe(option);
 });
@@ -144,4 +170,34 @@ test.each([
 test.each(["wait", "draft", "ignore"])("onExceed %j is refused with what is allowed", (onExceed) => {
   const budgets = [{ limit: 1, per: "day", onExceed }] as unknown as Budget[];
   expect(() => resolveBudgets(budgets)).toThrow(`budgets[0].onExceed must be "refuse" or "warn"; got "${onExceed}".`);
+});
+
+test.each([
+  ["budgets", (length: number) => Array.from({ length }, () => ({ limit: 1, per: "day" })), 1_000, "budgets"],
+  [
+    "globs",
+    (length: number) => [{ limit: 1, per: "day", match: { endpoints: Array.from({ length }, (_, at) => `e${at}`) } }],
+    100,
+    "budgets[0].match.endpoints",
+  ],
+  [
+    "alerts",
+    (length: number) => [{ limit: 1, per: "day", alertAt: Array.from({ length }, () => 10) }],
+    20,
+    "budgets[0].alertAt",
+  ],
+  [
+    "characters of a name",
+    (length: number) => [{ limit: 1, per: "day", name: "n".repeat(length) }],
+    100,
+    "budgets[0].name",
+  ],
+])("there may be so many %s and no more", (_, make, most, option) => {
+  expect(optionRefused(make(most))).toBe("nothing was refused");
+  expect(optionRefused(make(most + 1))).toBe(option);
+});
+
+test("a period of null is told which periods there are", () => {
+  const budgets = [{ limit: 1, per: null }] as unknown as Budget[];
+  expect(() => resolveBudgets(budgets)).toThrow(/^budgets\[0\]\.per must be one of "request", "hour"/);
 });

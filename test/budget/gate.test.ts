@@ -90,6 +90,7 @@ describe("budgets per request", () => {
     expect(checkRequestCaps(caps, dollar / 5n)).toBeNull();
     expect(warnedRequestCaps(caps, dollar / 5n).map(({ name }) => name)).toEqual(["soft"]);
     expect(warnedRequestCaps(caps, dollar / 10n)).toEqual([]);
+    expect(warnedRequestCaps(caps, dollar).map(({ name }) => name)).toEqual(["soft"]);
   });
 
   test("an unknown price is not a price above the cap", () => {

@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { inputDigest, requestKey, wireKey } from "../../src/cache/key.ts";
@@ -77,6 +78,40 @@ describe("the cache key", () => {
     expect(await requestKey(ENDPOINT, input)).toBe(wireKey(ENDPOINT, JSON.parse(JSON.stringify(input))));
   });
 
+  it("has one form from version to version, for stores keep it", async () => {
+    const keyed = (canonical: string) => sha256(`${JSON.stringify(ENDPOINT)}${canonical}`);
+    const input = { b: [1, 23, [], [undefined, "4"]], a: { d: null, c: true, e: undefined, f: false }, " ": {} };
+    expect(await requestKey(ENDPOINT, input)).toBe(
+      keyed('{" ":{},"a":{"c":true,"d":null,"f":false},"b":[1,23,[],[null,"4"]]}'),
+    );
+    expect(wireKey(ENDPOINT, undefined)).toBe(keyed(""));
+    const bytes = new Uint8Array([1, 2]);
+    const files = { blobs: [new Blob([bytes]), new Blob(["b"])], buffer: bytes.buffer, view: bytes };
+    const [hash, other] = [sha256(bytes), sha256("b")];
+    expect(await requestKey(ENDPOINT, files)).toBe(
+      keyed(`{"blobs":[sha256:${hash},sha256:${other}],"buffer":ArrayBuffer:${hash},"view":Uint8Array:${hash}}`),
+    );
+  });
+
+  it("is the same for records of any kind: without a prototype, or of another realm", async () => {
+    const key = wireKey(ENDPOINT, { seed: 1, list: [{}] });
+    expect(wireKey(ENDPOINT, Object.assign(Object.create(null), { seed: 1, list: [Object.create(null)] }))).toBe(key);
+    expect(wireKey(ENDPOINT, runInNewContext("({ seed: 1, list: [{}] })"))).toBe(key);
+  });
+
+  it("asks what has toJSON under which name it stands, once, and takes data of that name for data", async () => {
+    const told = { toJSON: (name: string) => `told ${name}` };
+    for (const input of [told, { a: told, list: ["x", told] }, { a: { toJSON: () => null } }, { a: { toJSON: 5 } }]) {
+      expect(await requestKey(ENDPOINT, input)).toBe(wireKey(ENDPOINT, JSON.parse(JSON.stringify(input))));
+    }
+    const tellsItself = {
+      toJSON() {
+        return this;
+      },
+    };
+    await expect(requestKey(ENDPOINT, { a: tellsItself })).rejects.toThrow(/^input\.a\.toJSON must be something that/);
+  });
+
   it("tells 1 from '1' and null from absent", () => {
     const keys = [{ seed: 1 }, { seed: "1" }, { seed: null }, {}, null, undefined, []].map((input) =>
       wireKey(ENDPOINT, input),
@@ -114,7 +149,20 @@ describe("files in the key", () => {
     const uploads = { hashOf: (url: string) => (urls.includes(url) ? hash : undefined) };
     const raw = await requestKey(ENDPOINT, { images: [new Blob(["fox"])] }, uploads);
     for (const url of urls) expect(wireKey(ENDPOINT, { images: [url] }, uploads)).toBe(raw);
-    expect(wireKey(ENDPOINT, { images: ["https://v3.fal.media/files/c.png"] }, uploads)).not.toBe(raw);
+    const unknown = ["c", "d"].map((name) => wireKey(ENDPOINT, [`https://v3.fal.media/files/${name}.png`], uploads));
+    expect(new Set([...unknown, wireKey(ENDPOINT, [urls[0]], uploads)]).size).toBe(3);
+  });
+
+  it("are looked up for what can be an address, and no prompt is shown to the one who knows files", () => {
+    const asked: string[] = [];
+    const uploads = {
+      hashOf: (url: string) => {
+        asked.push(url);
+        return undefined;
+      },
+    };
+    wireKey(ENDPOINT, { prompt: "a fox", image_url: "https://a.b/c.png" }, uploads);
+    expect(asked).toEqual(["https://a.b/c.png"]);
   });
 
   it("cannot be imitated by a string that spells their hash", async () => {
@@ -170,6 +218,16 @@ describe("what JSON would lose", () => {
       expect((error as OptionsError).option).toMatch(/^input\.mask\["the key"\]\[1\]/);
       expect((error as OptionsError).message).not.toContain("secret");
     }
+  });
+
+  it("is named by a path that shows no more than 40 characters of a key", async () => {
+    const pathTo = async (key: string) => {
+      const error: unknown = await requestKey(ENDPOINT, { [key]: Number.NaN }).catch((thrown: unknown) => thrown);
+      return (error as OptionsError).option;
+    };
+    expect(await pathTo("k".repeat(40))).toBe(`input.${"k".repeat(40)}`);
+    expect(await pathTo("k".repeat(41))).toBe(`input["${"k".repeat(40)}"]`);
+    expect(await pathTo(" ".repeat(41))).toBe(`input["${" ".repeat(40)}"]`);
   });
 
   it("is refused when it holds itself, but the same object may stand twice", async () => {

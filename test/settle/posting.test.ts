@@ -86,6 +86,35 @@ describe("what is posted", () => {
     expect(posting.post.amount).toBe(2_775_000n);
   });
 
+  it.each([
+    ["another unit", { unit: "second" }, 2.5],
+    ["no price of a second", { unitPrice: null }, 2.5],
+    ["no time that fal said", {}, null],
+  ])("is the estimate where compute seconds have %s", (_, rest, inferenceSeconds) => {
+    const compute = { ...estimate, unit: "compute second", unitPrice: "0.00111", ...rest };
+    const posting = postingFor(byEstimate, compute, { ...prices, inferenceSeconds });
+    expect(posting).toMatchObject({ basis: "rate-card", billableUnits: null, note: "no bill" });
+    expect(posting.post.amount).toBe(40_000_000n);
+  });
+
+  it("is what fal's billing events say, without our discount", () => {
+    const verdict = { outcome: "charged", by: "billing-event", amount: decimal("0.0333333333"), units: "1.5" } as const;
+    const posting = postingFor(verdict, estimate, prices);
+    expect(posting).toMatchObject({ outcome: "charged", basis: "billing-event", billableUnits: "1.5" });
+    expect(posting.note).toBe("by fal's billing events");
+    expect(posting.post.amount).toBe(33_333_333n);
+    expect(posting.post.ordinal?.tiers.map(({ from, percent }) => [from, percent])).toEqual([
+      [1, 0],
+      [1000, 0],
+      [5001, 0],
+    ]);
+  });
+
+  it("says how it came about", () => {
+    const { note, post } = postingFor(byUnits("2"), estimate, prices);
+    expect([note, post.ordinal?.counter]).toEqual(["2 units × $0.025 (list)", "m"]);
+  });
+
   it("is unknown, never zero, where nobody knows the price", () => {
     const unknown = { ...estimate, low: null, expected: null, high: null, basis: "unknown" };
     expect(postingFor(byEstimate, unknown, prices)).toMatchObject({
@@ -100,6 +129,13 @@ describe("what is posted", () => {
       outcome: "free",
       post: { amount: 0n },
       note: "server error 500",
+    });
+    expect(postingFor({ outcome: "free", why: "refused" }, estimate, prices)).toEqual({
+      outcome: "free",
+      post: { amount: 0n },
+      basis: "free",
+      billableUnits: null,
+      note: "refused",
     });
     expect(postingFor({ outcome: "free", why: "fal billed 0 units" }, estimate, prices).billableUnits).toBe("0");
   });

@@ -99,6 +99,79 @@ describe("the settlement table", () => {
     expect(verdictOn({ kind: "cancelled", status: 404, lastSeen: "IN_QUEUE" })).toMatchObject({ outcome: "undecided" });
   });
 
+  it.each<[Observation, ReturnType<typeof verdictOn>]>([
+    [answered(199), { outcome: "unknown", why: "status 199" }],
+    [answered(299), { outcome: "charged", by: "estimate", why: "no bill in the answer" }],
+    [answered(200, malformed), { outcome: "charged", by: "estimate", why: "malformed bill" }],
+    [answered(200, absent, "queue"), { outcome: "unknown", why: "the submit was answered without a request id" }],
+    [answered(300), { outcome: "unknown", why: "status 300" }],
+    [answered(399), { outcome: "unknown", why: "status 399" }],
+    [answered(400), { outcome: "free", why: "refused with 400" }],
+    [answered(499), { outcome: "free", why: "refused with 499" }],
+    [answered(500), { outcome: "free", why: "server error 500" }],
+    [answered(500, malformed), { outcome: "unknown", why: "status 500 with a malformed bill" }],
+    [answered(422), { outcome: "unknown", why: "status 422 without a bill: charged when a runner spent time" }],
+    [answered(200, units("0")), { outcome: "free", why: "fal billed 0 units" }],
+    [
+      { kind: "never-sent", why: "aborted" },
+      { outcome: "free", why: "aborted" },
+    ],
+    [
+      { kind: "unanswered", fate: "never-arrived", why: "ECONNREFUSED" },
+      { outcome: "free", why: "never arrived (ECONNREFUSED)" },
+    ],
+    [
+      { kind: "unanswered", fate: "unknown", why: "ECONNRESET" },
+      { outcome: "unknown", why: "answer lost (ECONNRESET)" },
+    ],
+    [
+      { kind: "cut", status: 499, bill: absent, why: "closed" },
+      { outcome: "unknown", why: "answer 499 cut short (closed)" },
+    ],
+    [
+      { kind: "cut", status: 500, bill: absent, why: "closed" },
+      { outcome: "free", why: "server error 500" },
+    ],
+    [
+      { kind: "collected", status: 299, bill: malformed, explained: false },
+      { outcome: "charged", by: "estimate", why: "malformed bill" },
+    ],
+    [
+      { kind: "collected", status: 199, bill: absent, explained: false },
+      { outcome: "undecided", why: "result answered 199 without a bill" },
+    ],
+    [
+      { kind: "collected", status: 300, bill: absent, explained: true },
+      { outcome: "undecided", why: "result answered 300 without a bill" },
+    ],
+    [
+      { kind: "collected", status: 500, bill: malformed, explained: true },
+      { outcome: "undecided", why: "result answered 500 without a bill" },
+    ],
+    [
+      { kind: "collected", status: 500, bill: absent, explained: true },
+      { outcome: "free", why: "the job failed with 500" },
+    ],
+    [
+      { kind: "cancelled", status: 299, lastSeen: "IN_QUEUE" },
+      { outcome: "free", why: "cancelled while queued" },
+    ],
+    [
+      { kind: "cancelled", status: 200, lastSeen: null },
+      { outcome: "unknown", why: "cancelled while it may have been running" },
+    ],
+    [
+      { kind: "cancelled", status: 199, lastSeen: "IN_QUEUE" },
+      { outcome: "undecided", why: "cancel answered 199" },
+    ],
+    [
+      { kind: "cancelled", status: 300, lastSeen: "IN_QUEUE" },
+      { outcome: "undecided", why: "cancel answered 300" },
+    ],
+  ])("says why, for the ledger: %j", (seen, verdict) => {
+    expect(verdictOn(seen)).toEqual(verdict);
+  });
+
   it("is total: every status of every transport with every bill has a verdict, and only a 2xx submit is pending", () => {
     const bills = fc.constantFrom(absent, malformed, units("0"), units("1.5"));
     fc.assert(

@@ -210,6 +210,51 @@ describe("billing events", () => {
     expect([...billsOf(rows).values()]).toEqual([{ requestId: "a", cost: 1_234_567n, units: null }]);
   });
 
+  it("may cost nothing, or a billion dollars, by either of their amounts", () => {
+    const costOf = (rest: object) => billsOf([{ request_id: "a", ...rest }]).get("a")?.cost;
+    expect(costOf({ cost_total: 0 })).toBe(0n);
+    expect(costOf({ cost_total: 1e9 })).toBe(10n ** 18n);
+    expect(costOf({ cost_total: 1e9 + 1 })).toBeUndefined();
+    expect(costOf({ cost_estimate_nano_usd: 1e18 })).toBe(10n ** 18n);
+    expect(costOf({ cost_estimate_nano_usd: 1.5 })).toBe(2n);
+    expect(costOf({ cost_estimate_nano_usd: 1.1e18 })).toBeUndefined();
+    expect(costOf({ cost_total: -1, cost_estimate_nano_usd: 5 })).toBe(5n);
+    expect(billsOf([{ request_id: 5, cost_total: 1 }]).size).toBe(0);
+  });
+
+  it("of which one says no units have none known, in whatever order", () => {
+    const silent = { request_id: "a", cost_total: 0.1 };
+    for (const rows of [[event, silent], [silent, event], [silent], [{ ...event, output_units: -1 }]])
+      expect(billsOf(rows).get("a")?.units).toBeNull();
+    expect(billsOf([{ ...event, output_units: 0 }]).get("a")?.units).toBe("0");
+  });
+
+  it("are asked for from an hour before the first purchase to a week after the last, or to an hour from now", () => {
+    const [hour, day] = [3_600_000, 86_400_000];
+    const noon = Date.UTC(2026, 10, 1, 12);
+    const batch = [
+      { requestId: "b", at: noon + 2 * day },
+      { requestId: "a", at: noon },
+    ];
+    const iso = (at: number) => new Date(at).toISOString();
+    const question = { request_id: "b,a", start: iso(noon - hour), limit: "10000" };
+    expect(questionOf(batch, noon + 20 * day)).toEqual({ ...question, end: iso(noon + 9 * day) });
+    expect(questionOf(batch, noon + 3 * day)).toEqual({ ...question, end: iso(noon + 3 * day + hour) });
+    expect(questionOf(batch, noon - 9 * day)).toEqual({ ...question, end: iso(noon) });
+  });
+
+  it("are split where a question would span more than 90 days, the week and the hours about it included", () => {
+    const [hour, day] = [3_600_000, 86_400_000];
+    const longest = 83 * day - hour;
+    const sizes = (...times: number[]) => batchesOf(times.map((at) => ({ at }))).map(({ length }) => length);
+    expect(sizes(longest, 0)).toEqual([2]);
+    expect(sizes(0, longest + 1)).toEqual([1, 1]);
+    expect(sizes(0, longest, longest + 1, 2 * longest + 1)).toEqual([2, 2]);
+    expect(sizes()).toEqual([]);
+    expect(batchesOf([{ at: 2 }, { at: 1 }])).toEqual([[{ at: 1 }, { at: 2 }]]);
+    expect(sizes(...Array.from({ length: 51 }, () => 0))).toEqual([50, 1]);
+  });
+
   it.each(["0.1", -1, Number.NaN, 1e12])("with a total of %s are no bill", (total) => {
     expect(billsOf([{ ...event, cost_total: total }]).size).toBe(0);
   });

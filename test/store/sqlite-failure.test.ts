@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Clock } from "../../src/clock.ts";
 import { openSqliteStore, type SqliteStoreOptions } from "../../src/store/sqlite.ts";
+import { isBusy, storeFailure } from "../../src/store/sqlite-failure.ts";
 import type { Store } from "../../src/store/store.ts";
 import { charged, fixed, hit, minute, noon, request, result } from "./samples.ts";
 import { makeReadOnly, newFolder, newPath, smallDisk, withDatabase } from "./sqlite-folder.ts";
@@ -134,5 +135,60 @@ describe("when the file cannot be used", () => {
       database.exec("ROLLBACK");
     });
     await store.close();
+  });
+});
+
+describe("what SQLite or the file system throws", () => {
+  const thrown = (rest: object) => Object.assign(new Error("why"), rest);
+  const reasonOf = (error: unknown) => (storeFailure("sqlite:/a", error) as { reason?: string }).reason;
+
+  test.each([
+    [3, "read-only"],
+    [5, "busy"],
+    [6, "busy"],
+    [8, "read-only"],
+    [11, "corrupt"],
+    [13, "full"],
+    [14, "unreachable"],
+    [26, "corrupt"],
+    [261, "busy"],
+    [1_032, "read-only"],
+    [4_874, "full"],
+    [10, "failed"],
+    [1, "failed"],
+  ])("with the code %i is %s", (errcode, reason) => {
+    const error = thrown({ errcode, code: "ERR_SQLITE_ERROR" });
+    expect(reasonOf(error)).toBe(reason);
+    expect(storeFailure("sqlite:/a", error)).toMatchObject({ name: "StoreError", store: "sqlite:/a" });
+    expect((storeFailure("sqlite:/a", error) as Error).message).toContain("why");
+    expect(isBusy(error)).toBe(reason === "busy");
+  });
+
+  test.each([
+    [{ code: "EROFS", syscall: "open" }, "read-only"],
+    [{ code: "EACCES", syscall: "access" }, "read-only"],
+    [{ code: "EPERM", syscall: "mkdir" }, "read-only"],
+    [{ code: "ENOSPC", syscall: "write" }, "full"],
+    [{ code: "EDQUOT", syscall: "write" }, "full"],
+    [{ code: "ENOTDIR", syscall: "mkdir" }, "unreachable"],
+    [{ code: "ERR_SQLITE_ERROR" }, "failed"],
+  ])("as %j is %s", (rest, reason) => {
+    expect(reasonOf(thrown(rest))).toBe(reason);
+  });
+
+  test("of neither is handed on as it is", () => {
+    for (const error of [thrown({}), thrown({ code: "EROFS" }), thrown({ code: 5, syscall: "open" }), "words", null])
+      expect(storeFailure("s", error)).toBe(error);
+  });
+
+  test.each([TypeError, SyntaxError, RangeError])("while a row is read is damage, and quotes nothing: %s", (Kind) => {
+    const failure = storeFailure("s", new Kind("Cannot convert a secret prompt to a BigInt")) as Error;
+    expect(failure).toMatchObject({ name: "StoreError", reason: "corrupt" });
+    expect(failure.message).not.toContain("secret");
+  });
+
+  test("of the kind of a damaged row, with a code, is what its code says", () => {
+    const error = Object.assign(new TypeError("why"), { errcode: 13 });
+    expect(reasonOf(error)).toBe("full");
   });
 });

@@ -45,6 +45,42 @@ describe("what a failed request proves", () => {
     expect(fateOf(new TypeError("fetch failed", { cause: new AggregateError([refused, reset]) }))).toBe("unknown");
   });
 
+  it.each([
+    ...["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "EADDRNOTAVAIL", "ERR_INVALID_URL"],
+    ...["UND_ERR_CONNECT_TIMEOUT", "CERT_HAS_EXPIRED", "DEPTH_ZERO_SELF_SIGNED_CERT", "SELF_SIGNED_CERT_IN_CHAIN"],
+    ...["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "ERR_TLS_CERT_ALTNAME_INVALID"],
+  ])("%s proves that nothing arrived, however deep it lies", (code) => {
+    const cause = Object.assign(new Error(), { code });
+    expect(fateOf(cause)).toBe("never-arrived");
+    expect(fateOf(new TypeError("fetch failed", { cause: new Error("outer", { cause }) }))).toBe("never-arrived");
+  });
+
+  it("a code counts before the cause under it, and eight causes deep is the end", () => {
+    const refused = Object.assign(new Error(), { code: "ECONNREFUSED" });
+    const reset = Object.assign(new Error("reset", { cause: refused }), { code: "ECONNRESET" });
+    expect(fateOf(reset)).toBe("unknown");
+    const under = (depth: number) => {
+      let failure: Error = refused;
+      for (let level = 0; level < depth; level++) failure = new Error("outer", { cause: failure });
+      return failure;
+    };
+    expect(fateOf(under(8))).toBe("never-arrived");
+    expect(fateOf(under(9))).toBe("unknown");
+    const attempts = (depth: number) => {
+      let failure: Error = refused;
+      for (let level = 0; level < depth; level++) failure = new AggregateError([failure]);
+      return failure;
+    };
+    expect(fateOf(attempts(8))).toBe("never-arrived");
+    expect(fateOf(attempts(9))).toBe("unknown");
+  });
+
+  it("no attempts prove nothing of themselves", () => {
+    expect(fateOf(new AggregateError([]))).toBe("unknown");
+    expect(fateOf(Object.assign(new AggregateError([]), { code: "ECONNREFUSED" }))).toBe("never-arrived");
+    expect(fateOf({ errors: "ECONNREFUSED", code: "ECONNREFUSED" })).toBe("never-arrived");
+  });
+
   it.each([null, undefined, "ECONNREFUSED", new Error("?"), new TypeError("fetch failed")])(
     "nothing is known from %s",
     (odd) => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Clock } from "../../src/clock.ts";
 import { filesIn, readFiles } from "../../src/wire/input-files.ts";
 import { mediaFacts } from "../../src/wire/media-facts.ts";
-import { blob, dataUri, jpeg, mp3, mp4, png, silence, wav, webp } from "./media-files.ts";
+import { blob, box, dataUri, jpeg, mp3, mp4, png, silence, wav, webp, wideBox } from "./media-files.ts";
 
 describe("a file says of itself", () => {
   it.each([
@@ -16,6 +16,23 @@ describe("a file says of itself", () => {
     ["a silent MP4", mp4(7), { kind: "video", seconds: 7 }],
   ])("how large or long it is: %s", async (_, bytes, facts) => {
     expect(await mediaFacts(bytes)).toEqual(facts);
+  });
+
+  it("up to a thousand megapixels, and up to the longest side there is", async () => {
+    expect(await mediaFacts(jpeg(32_768, 32_000))).toEqual({ kind: "image", width: 32_768, height: 32_000 });
+    expect(await mediaFacts(jpeg(32_768, 32_001))).toBeNull();
+    expect(await mediaFacts(jpeg(65_535, 1))).toEqual({ kind: "image", width: 65_535, height: 1 });
+    expect(await mediaFacts(png(1, 1))).toEqual({ kind: "image", width: 1, height: 1 });
+  });
+
+  it("a length of a day at most, and one that its bytes have room for", async () => {
+    const lasting = (seconds: number, bytes: number) => Buffer.concat([restated(1, seconds), Buffer.alloc(bytes)]);
+    const room = (bytes: number) => bytes - lasting(1, 0).length;
+    const whole = (seconds: number, bytes: number) =>
+      mediaFacts(Buffer.concat([restated(1, seconds), box("free", Buffer.alloc(room(bytes) - 8))]));
+    expect(await whole(86_400, 691_200)).toEqual({ kind: "video", seconds: 86_400 });
+    expect(await whole(86_401, 800_000)).toBeNull();
+    expect(await whole(86_400, 691_199)).toBeNull();
   });
 
   it("only what is there, where a WAV was cut short", async () => {
@@ -32,22 +49,6 @@ describe("a file says of itself", () => {
     expect(await mediaFacts(sound)).toEqual({ kind: "audio", seconds: 4.5 });
   });
 });
-
-function box(name: string, ...contents: Buffer[]): Buffer {
-  const inside = Buffer.concat(contents);
-  const head = Buffer.alloc(8);
-  head.writeUInt32BE(inside.length + 8, 0);
-  head.write(name, 4, "ascii");
-  return Buffer.concat([head, inside]);
-}
-
-function wideBox(name: string, contents: Buffer): Buffer {
-  const head = Buffer.alloc(16);
-  head.writeUInt32BE(1, 0);
-  head.write(name, 4, "ascii");
-  head.writeBigUInt64BE(BigInt(contents.length + 16), 8);
-  return Buffer.concat([head, contents]);
-}
 
 /** A film whose header states other figures. */
 function restated(scale: number, length: number): Buffer {
@@ -72,6 +73,8 @@ describe("a file tells nothing", () => {
     ["a film without a time scale", restated(0, 2_000)],
     ["a picture without a width", jpeg(0, 480)],
     ["a picture of four thousand megapixels", jpeg(65_535, 65_535)],
+    ["a picture without a height", jpeg(640, 0)],
+    ["half of a recording's header", silence(10).subarray(0, 30)],
     ["more than 64 MiB", Buffer.concat([wav(1), Buffer.alloc(64 * 1_048_576)])],
   ])("that is %s", async (_, bytes) => {
     expect(await mediaFacts(bytes)).toBeNull();
@@ -121,6 +124,24 @@ describe("the files of an input", () => {
     for (const none of [undefined, null, "https://example.com", 4]) expect(filesIn(none)).toEqual([]);
   });
 
+  it("are addresses of any case, Blobs in lists, and no other words", () => {
+    const file = blob(png(1, 1));
+    const input = {
+      a: "HTTP://x/a",
+      b: "Data:image/png;base64,AA",
+      c: "ftp://x/a",
+      d: "see https://x/a",
+      e: [file, {}],
+    };
+    expect(filesIn(input).map(({ path }) => path)).toEqual(["a", "b", "e[0]"]);
+    expect(filesIn(input)[2]).toEqual({ path: "e[0]", file });
+  });
+
+  it("are looked for in the first 16 places of a list", () => {
+    const list = [...Array.from({ length: 15 }, () => 0), "https://x/15", "https://x/16"];
+    expect(filesIn({ list, last: "https://x/a" }).map(({ path }) => path)).toEqual(["list[15]", "last"]);
+  });
+
   it("are looked for up to 16", () => {
     const urls = Array.from({ length: 100 }, () => "https://example.com/a.png");
     expect(filesIn({ image_urls: urls })).toHaveLength(16);
@@ -144,9 +165,33 @@ describe("the files of an input", () => {
     });
   });
 
+  it("are read from data URIs in any writing of their heads, and never asked for where they were uploaded", async () => {
+    const asked: string[] = [];
+    const uploaded = (url: string) => {
+      asked.push(url);
+      return undefined;
+    };
+    const picture = png(3, 2).toString("base64");
+    const long = `data:image/png;name=${"n".repeat(180)};base64,${picture}`;
+    const files = [`DATA:;BASE64,${picture}`, `data:image/png;base64,${picture}`, long].map((file, index) => ({
+      path: `${index}`,
+      file,
+    }));
+    const facts = { kind: "image", width: 3, height: 2 };
+    expect(Object.fromEntries(await readFiles(files, uploaded))).toEqual({ 0: facts, 1: facts, 2: facts });
+    expect(asked).toEqual([]);
+  });
+
+  it("that cannot be read are left out", async () => {
+    const broken = Object.assign(blob(png(1, 1)), { arrayBuffer: () => Promise.reject(new Error("gone")) });
+    expect((await readFiles([{ path: "a", file: broken }], nobody)).size).toBe(0);
+  });
+
   it("are not read above 64 MiB", async () => {
     const large = blob(silence(4_300));
     expect(large.size).toBeGreaterThan(64 * 1_048_576);
     expect((await readFiles([{ path: "audio_url", file: large }], nobody)).size).toBe(0);
+    const written = `data:audio/wav;base64,${Buffer.from(await large.arrayBuffer()).toString("base64")}`;
+    expect((await readFiles([{ path: "audio_url", file: written }], nobody)).size).toBe(0);
   });
 });

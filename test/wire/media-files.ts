@@ -56,3 +56,22 @@ export function dataUri(bytes: Uint8Array, type: string): string {
 export function blob(bytes: Uint8Array, type = ""): Blob {
   return new Blob([new Uint8Array(bytes)], { type });
 }
+
+/** A box of an MP4. */
+export function box(name: string, ...contents: Uint8Array[]): Buffer {
+  const inside = Buffer.concat(contents);
+  const head = Buffer.alloc(8);
+  head.writeUInt32BE(inside.length + 8, 0);
+  head.write(name, 4, "ascii");
+  return Buffer.concat([head, inside]);
+}
+
+/** The same, with its length in 64 bits. */
+export function wideBox(name: string, ...contents: Uint8Array[]): Buffer {
+  const inside = Buffer.concat(contents);
+  const head = Buffer.alloc(16);
+  head.writeUInt32BE(1, 0);
+  head.write(name, 4, "ascii");
+  head.writeBigUInt64BE(BigInt(inside.length + 16), 8);
+  return Buffer.concat([head, inside]);
+}

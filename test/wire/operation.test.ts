@@ -47,6 +47,35 @@ describe("what a request asks of fal", () => {
     ["POST", "https://evil-fal.run.example.com/fal-ai/flux", { kind: "other" }],
     ["OPTIONS", "https://fal.run/fal-ai/flux/dev", { kind: "other" }],
     ["DELETE", "https://queue.fal.run/fal-ai/flux/requests/r-1", { kind: "other" }],
+    ["HEAD", "https://fal.run/fal-ai/flux/dev", { kind: "other" }],
+    ["POST", "https://fal.run/", { kind: "other" }],
+    ["POST", "https://queue.fal.run//", { kind: "other" }],
+    ["POST", "https://fal.run//a//", { kind: "paid", transport: "run", endpointId: "a" }],
+    ["POST", "https://queue.fal.run//a//", { kind: "paid", transport: "queue", endpointId: "a" }],
+    ["POST", "https://fal.run/a/stream//", { kind: "paid", transport: "stream", endpointId: "a" }],
+    ["POST", "https://fal.run/a%20b", { kind: "paid", transport: "run", endpointId: "a b" }],
+    ["POST", "https://fal.run/a%E0", { kind: "paid", transport: "run", endpointId: "a%E0" }],
+    ["POST", "https://eu.fal.run/a", { kind: "paid", transport: "run", endpointId: "a" }],
+    ["POST", "https://1-app.gateway.alpha.fal.ai/a", { kind: "paid", transport: "run", endpointId: "a" }],
+    ["POST", "https://1-app.gateway.alpha.fal.ai.example.com/a", { kind: "other" }],
+    ["POST", "https://fal.run.example.com/a", { kind: "other" }],
+    ["POST", "https://notfal.run/a", { kind: "other" }],
+    ["GET", "https://queue.fal.run/a/b/requests/r%2F1", { kind: "result", requestId: "r/1" }],
+    ["POST", "https://queue.fal.run/a/b/requests/r-1/status", { kind: "other" }],
+    ["GET", "https://queue.fal.run/a/b/requests/r-1/cancel", { kind: "other" }],
+    [
+      "POST",
+      "https://queue.fal.run/a/requests/r-1/more",
+      { kind: "paid", transport: "queue", endpointId: "a/requests/r-1/more" },
+    ],
+    ["POST", "https://rest.alpha.fal.ai/storage/upload/initiate", { kind: "upload" }],
+    ["POST", "https://rest.fal.ai/tokens", { kind: "token" }],
+    ["GET", "https://rest.fal.ai/tokens", { kind: "other" }],
+    ["POST", "https://rest.fal.ai/tokens-of-love", { kind: "other" }],
+    ["POST", "https://rest.fal.ai/v1/tokens", { kind: "other" }],
+    ["POST", "https://rest.fal.ai/storage/upload/initiate/more", { kind: "other" }],
+    ["POST", "https://rest.fal.ai.example.com/tokens", { kind: "other" }],
+    ["POST", "https://my-rest.fal.ai/tokens", { kind: "other" }],
   ])("%s %s", (method, url, wanted) => {
     expect(operation(method, url)).toEqual(wanted);
   });
@@ -81,6 +110,8 @@ describe("the addresses of a job", () => {
   it("drop the sub-path, and namespaces keep one more segment", () => {
     expect(appOf("fal-ai/flux/dev")).toBe("fal-ai/flux");
     expect(appOf("workflows/acme/poster/v2")).toBe("workflows/acme/poster");
+    expect(appOf("comfy/acme/upscale/v2")).toBe("comfy/acme/upscale");
+    expect(jobUrls("a/b", "r/1").response_url).toBe("https://queue.fal.run/a/b/requests/r%2F1");
     expect(jobUrls("fal-ai/flux-pro/v1.1", "r-1")).toEqual({
       response_url: "https://queue.fal.run/fal-ai/flux-pro/requests/r-1",
       status_url: "https://queue.fal.run/fal-ai/flux-pro/requests/r-1/status",

@@ -37,6 +37,39 @@ describe("an answer that was read whole", () => {
     expect(await read(async (r) => `${await r.clone().text()}${await r.text()}`)).toBe('{"a":"é"}{"a":"é"}');
   });
 
+  it("gives its type with its Blob, its form, and its bytes", async () => {
+    const json = answer();
+    await readWhole(json);
+    expect((await json.blob()).type).toBe("application/json");
+    const untyped = new Response(new Uint8Array([1, 2]));
+    await readWhole(untyped);
+    expect(await untyped.blob()).toMatchObject({ size: 2, type: "" });
+    const form = new FormData();
+    form.set("a", "b");
+    const formed = new Response(form);
+    await readWhole(formed);
+    expect((await formed.formData()).get("a")).toBe("b");
+    const raw = answer() as Response & { bytes(): Promise<Uint8Array> };
+    const whole = await readWhole(raw);
+    const bytes = await raw.bytes();
+    expect(bytes).toEqual(whole);
+    bytes.fill(0);
+    expect(new TextDecoder().decode(whole)).toBe('{"a":"é"}');
+  });
+
+  it("gives clones with its status and headers, and counts as read once its stream was", async () => {
+    const response = answer();
+    await readWhole(response);
+    const copy = response.clone();
+    expect([copy.status, copy.statusText, copy.headers.get("x-fal-request-id")]).toEqual([201, "Made", "r-1"]);
+    expect(response.body).toBe(response.body);
+    expect(response.bodyUsed).toBe(false);
+    await new Response(response.body).text();
+    expect(response.bodyUsed).toBe(true);
+    await expect(response.json()).rejects.toThrow("already been read");
+    expect(() => response.clone()).toThrow("already been consumed");
+  });
+
   it("keeps its bytes apart from those handed out", async () => {
     const response = answer();
     const bytes = await readWhole(response);
