@@ -12,6 +12,20 @@ const REASONS: Record<number, StoreFailure> = {
   26: "corrupt",
 };
 
+/**
+ * The package that stands in for `node:sqlite` throws some of its errors (those of `all`) without their code. SQLite's English for
+ * each is always the same: its documentation of `sqlite3_errstr`.
+ */
+const WORDS: Record<string, StoreFailure> = {
+  "database is locked": "busy",
+  "database table is locked": "busy",
+  "attempt to write a readonly database": "read-only",
+  "database disk image is malformed": "corrupt",
+  "database or disk is full": "full",
+  "unable to open database file": "unreachable",
+  "file is not a database": "corrupt",
+};
+
 /** The shared memory beside the file could not be made larger: SQLITE_IOERR_SHMSIZE, what a full disk looks like there. */
 const shmSize = 4_874;
 
@@ -50,6 +64,6 @@ function reasonOf(error: unknown): StoreFailure | undefined {
   const { errcode, code, syscall } = error as { errcode?: unknown; code?: unknown; syscall?: unknown };
   if (typeof errcode === "number") return errcode === shmSize ? "full" : (REASONS[errcode & 0xff] ?? "failed");
   if (typeof code !== "string") return undefined;
-  if (code === "ERR_SQLITE_ERROR") return "failed";
+  if (code === "ERR_SQLITE_ERROR") return WORDS[error.message] ?? "failed";
   return typeof syscall === "string" ? (SYSTEM_REASONS[code] ?? "unreachable") : undefined;
 }

@@ -2,11 +2,15 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, connect as dial, type Socket } from "node:net";
 import { afterAll } from "vitest";
 
-/** A way to the server that can lose an answer: the request arrives, its answer does not. */
+/** A way to the server that can lose an answer, or everything. */
 export interface Proxy {
   readonly url: string;
   /** The next answer is swallowed and its connection cut. Resolves when that has happened. */
   loseNextReply(): Promise<void>;
+  /** From now on what is sent either way goes nowhere, and no end of any connection is told. */
+  swallow(): void;
+  /** New connections go through again; those of before stay as good as dead. */
+  restore(): void;
 }
 
 const closers: (() => void)[] = [];
@@ -17,6 +21,7 @@ afterAll(() => {
 
 export async function startProxy(port: number): Promise<Proxy> {
   let lose: (() => void) | null = null;
+  let swallowing = false;
   const sockets = new Set<Socket>();
   const server = createServer((near) => {
     const far = dial(port, "127.0.0.1");
@@ -29,8 +34,14 @@ export async function startProxy(port: number): Promise<Proxy> {
         far.destroy();
       });
     }
-    near.on("data", (bytes) => far.write(bytes));
+    let dead = false;
+    const swallowed = () => {
+      dead ||= swallowing;
+      return dead;
+    };
+    near.on("data", (bytes) => swallowed() || far.write(bytes));
     far.on("data", (bytes) => {
+      if (swallowed()) return;
       if (!lose) {
         near.write(bytes);
         return;
@@ -52,5 +63,11 @@ export async function startProxy(port: number): Promise<Proxy> {
       new Promise<void>((resolve) => {
         lose = resolve;
       }),
+    swallow() {
+      swallowing = true;
+    },
+    restore() {
+      swallowing = false;
+    },
   };
 }

@@ -34,6 +34,31 @@ describe("when the file cannot be used", () => {
     await expect(reading).rejects.toMatchObject({ name: "StoreError", reason: "corrupt" });
   });
 
+  test("pages that were overwritten are corrupt to every verb that meets them", async () => {
+    const path = newPath();
+    const store = await openSqliteStore(path);
+    for (let i = 0; i < 200; i += 1) await store.record(hit(`h${i}`));
+    await store.close();
+    // The package keeps the file open until its statements are collected, and a log of what is there.
+    const copy = newPath();
+    writeFileSync(copy, readFileSync(path).fill(0xa5, 4_096));
+    const damaged = await openSqliteStore(copy);
+    const corrupt = { name: "StoreError", reason: "corrupt" };
+    await expect(damaged.entries({ limit: 1_000 })).rejects.toMatchObject(corrupt);
+    await expect(damaged.totals({ by: [] })).rejects.toMatchObject(corrupt);
+    await expect(damaged.counters({ prefix: "", at: noon })).rejects.toMatchObject(corrupt);
+    await expect(damaged.hold(request("a"))).rejects.toMatchObject(corrupt);
+    await damaged.close();
+  });
+
+  test("a driver that leaves out SQLite's code is understood by SQLite's words", () => {
+    const thrown = (message: string) => Object.assign(new Error(message), { code: "ERR_SQLITE_ERROR" });
+    expect(isBusy(thrown("database is locked"))).toBe(true);
+    expect(isBusy(thrown("no such table: holds"))).toBe(false);
+    expect(storeFailure("sqlite:a", thrown("database or disk is full"))).toMatchObject({ reason: "full" });
+    expect(storeFailure("sqlite:a", thrown("no such table: holds"))).toMatchObject({ reason: "failed" });
+  });
+
   test("another program's database is not written to", async () => {
     const path = newPath();
     await withDatabase(path, (database) => database.exec("CREATE TABLE theirs (x)"));
