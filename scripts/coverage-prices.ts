@@ -28,12 +28,14 @@ function requiredInput(endpointId: string): Record<string, unknown> {
 }
 
 function tally(title: string, endpoints: readonly string[]): void {
-  const counts = { exact: 0, bracketed: 0, doubtful: 0, unknown: 0 };
+  const counts = { exact: 0, bracketed: 0, doubtful: 0, "learned only": 0, unknown: 0 };
   let narrow = 0;
   let finite = 0;
   for (const endpointId of endpoints) {
     const { confidence, low, high } = pricer.estimate(endpointId, requiredInput(endpointId), at);
-    counts[confidence] += 1;
+    // Its price is known, and not how many units a request takes: one bill is enough to tell.
+    const taught = confidence === "unknown" && listPrice(endpointId) !== null;
+    counts[taught ? "learned only" : confidence] += 1;
     if (high !== null) finite += 1;
     if (low && high?.lte(low.mul(4))) narrow += 1;
   }
