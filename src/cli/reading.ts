@@ -46,6 +46,8 @@ export async function withReading<Result>(
     return await use({ store, calendars, now, ledger, timezone, weekStart, meter });
   } finally {
     await meter.close();
+    // A meter that was asked nothing has not taken the store up, and leaves it open; a second close is none.
+    await store.close();
   }
 }
 
