@@ -3,6 +3,7 @@ import { createAlerting } from "./alerting.ts";
 import { createAlerts } from "./budget/alerts.ts";
 import type { Budget } from "./budget/budget.ts";
 import { createGate } from "./budget/hold.ts";
+import { createRemaining, type Remaining } from "./budget/remaining.ts";
 import type { BudgetStanding } from "./budget/standing.ts";
 import { createWindows, type Windows } from "./budget/window.ts";
 import { createDeliveries } from "./cache/deliveries.ts";
@@ -36,7 +37,7 @@ import { createPricer, type Pricer } from "./price/pricer.ts";
 import { type Bought, createPurchases, type Purchases } from "./purchase.ts";
 import { type AdviseOptions, calendarsOf, createReadSide, type StatementOptions } from "./read-side.ts";
 import type { Advice } from "./report/advice/advise.ts";
-import { logLine } from "./report/log.ts";
+import { createCallLog } from "./report/call-log.ts";
 import type { Report, ReportOptions } from "./report/report.ts";
 import type { Statement } from "./report/statement.ts";
 import { readInstant, type SpendQuery, type SpendSummary } from "./report/summary.ts";
@@ -123,7 +124,8 @@ export function createMeter(options?: MeterOptions): Meter {
   const windows = createWindows(resolved.timezone, resolved.weekStart);
   const pricer = createPricer(resolved.prices);
   const deliveries = createDeliveries(clock);
-  listen(events, resolved);
+  const remaining = createRemaining(resolved.rules, windows);
+  listen(events, resolved, remaining);
 
   const closing = new AbortController();
   const platform = (credentials: string | undefined, via: typeof fetch) =>
@@ -154,7 +156,7 @@ export function createMeter(options?: MeterOptions): Meter {
     const api = platform(resolved.prices.live?.credentials ?? environment("FAL_KEY"), resolved.fetch);
     const book = createPriceBook({ options: resolved.prices, api, store, clock, events, pricer });
     await book.load();
-    const opened = buildLine(resolved, store, { events, windows, pricer, deliveries, book });
+    const opened = buildLine(resolved, store, { events, windows, pricer, deliveries, book, remaining });
     aftermath.begin(opened, resolved.fetch);
     alerting.begin(store);
     return opened;
@@ -333,19 +335,24 @@ interface Shared {
   pricer: Pricer;
   deliveries: ReturnType<typeof createDeliveries>;
   book: PriceBook;
+  remaining: Remaining;
 }
 
 function buildLine(options: ResolvedOptions, store: Store, shared: Shared): Line {
   const { clock, rules, limits } = options;
-  const { events, windows, pricer, deliveries, book } = shared;
+  const { events, windows, pricer, deliveries, book, remaining } = shared;
   const alerts = createAlerts(rules, windows, events);
+  const moved: typeof alerts.moved = (counters, at) => {
+    remaining.moved(counters);
+    alerts.moved(counters, at);
+  };
   const tiers = discountTiers(options.discounts);
   const pricesAt = (endpointId: EndpointId, at: number) => ({
     unitPrice: pricer.unitPrice(endpointId, at),
     tiers,
     ordinalCounter: `purchases|${windows.at("month", at).id}`,
   });
-  const settler = createSettler({ store, events, clock, pricesAt, onCounters: alerts.moved, onSettled: book.settled });
+  const settler = createSettler({ store, events, clock, pricesAt, onCounters: moved, onSettled: book.settled });
   const results = options.cache ? createResults(options.cache, store, clock) : null;
   const uploads = createUploads(options.cache?.persist ? store : null, clock, mediaFacts);
   const jobs = createJobs({
@@ -372,7 +379,7 @@ function buildLine(options: ResolvedOptions, store: Store, shared: Shared): Line
     cache: options.cache && results ? { options: options.cache, results, uploads } : null,
     joins: createJoins<Bought>(),
     deliveries,
-    gate: createGate({ ...options, store, events, windows, alerts }),
+    gate: createGate({ ...options, store, events, windows, alerts: { moved } }),
     lanes: limits && room ? createLanes(limits, clock, room) : null,
     rate: limits && room ? createRate(limits, clock, room) : null,
     settler,
@@ -411,13 +418,9 @@ function register({ budgets, rules, timezone, weekStart, clock }: ResolvedOption
   });
 }
 
-function listen(events: Events, { logger, onEvent }: ResolvedOptions) {
+function listen(events: Events, { logger, onEvent }: ResolvedOptions, remaining: Remaining) {
   if (onEvent) events.on("*", onEvent);
-  if (!logger) return;
-  events.on("*", (event) => {
-    const { level, message } = logLine(event);
-    logger[level]({ event: event.type }, message);
-  });
+  if (logger) events.on("*", createCallLog(logger, remaining.left));
 }
 
 function closed(store: StoreChoice): StoreError {

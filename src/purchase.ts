@@ -17,7 +17,7 @@ import type { EndpointId, Scope, Transport } from "./call.ts";
 import { BudgetExceededError, describeFailure, OutcomeUnknownError } from "./errors.ts";
 import type { Events } from "./events.ts";
 import type { Jobs } from "./job.ts";
-import { refusalEntry, sharedEntry } from "./ledger/entry.ts";
+import { refusalEntry, sharedEntry, sizeOf } from "./ledger/entry.ts";
 import type { Lanes, Place } from "./limit/lane.ts";
 import type { Rate } from "./limit/rate.ts";
 import { retryAfterMs } from "./limit/retry-after.ts";
@@ -77,7 +77,7 @@ export function createPurchases(stations: Stations): Purchases {
     request.signal?.throwIfAborted();
     const order = await readOrder(paid, request, scope, via, stations);
     const { low, expected, high, basis } = order.estimate;
-    events.emit({ type: "call-priced", ...facts(order), low, expected, high, basis });
+    events.emit({ type: "call-priced", ...facts(order), size: sizeOf(order.record), low, expected, high, basis });
 
     const undelivered = order.key !== null && mayRedeliver(order) ? deliveries.redeliver(order.key) : undefined;
     if (undelivered) return hit(order, undelivered);
