@@ -20,6 +20,8 @@ interface Begun {
 
 type Ended = MeterEventOf<"call-settled" | "cache-hit" | "call-joined">;
 
+/** How a call ended, which its own line says with the rest. */
+const SUMMED_UP: ReadonlySet<MeterEvent["type"]> = new Set(["call-settled", "cache-hit", "call-joined"]);
 /** Calls under way that are remembered; one that is forgotten is told of with less. */
 const MOST_BEGUN = 10_000;
 
@@ -63,7 +65,7 @@ export function createCallLog(logger: Logger, leftOf: LeftOf): (event: MeterEven
 
   return (event) => {
     const { level, message } = logLine(event);
-    logger[level]({ event: event.type }, message);
+    logger[SUMMED_UP.has(event.type) ? "debug" : level]({ event: event.type }, message);
     if (event.type === "call-priced") begin(event);
     else if (event.type === "budget-refused") begun.delete(event.purchaseId);
     else if (event.type === "call-sent") {

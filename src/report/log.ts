@@ -11,7 +11,7 @@ export interface Logger {
 
 export type LogLevel = keyof Logger;
 
-/** A line that a person can read about an event, and how loud it is; how a call ended is told aloud by the log of calls. Never an input, an output or a key. */
+/** A line that a person can read about an event, and how loud it is. Never an input, an output or a key. */
 export function logLine(event: MeterEvent): { level: LogLevel; message: string } {
   switch (event.type) {
     case "call-priced":
@@ -20,9 +20,9 @@ export function logLine(event: MeterEvent): { level: LogLevel; message: string }
         message: `${event.endpointId} estimated ${bracket(event.low, event.high)} (${event.basis})`,
       };
     case "cache-hit":
-      return { level: "debug", message: `${event.endpointId} from the cache, saved ${amount(event.saved)}` };
+      return { level: "info", message: `${event.endpointId} from the cache, saved ${amount(event.saved)}` };
     case "call-joined":
-      return { level: "debug", message: `${event.endpointId} joined a call under way, saved ${amount(event.saved)}` };
+      return { level: "info", message: `${event.endpointId} joined a call under way, saved ${amount(event.saved)}` };
     case "budget-held":
       return { level: "debug", message: `${event.endpointId} holds ${amount(event.amount)}` };
     case "budget-refused":
@@ -43,7 +43,7 @@ export function logLine(event: MeterEvent): { level: LogLevel; message: string }
       return { level: "debug", message: `${event.endpointId} sent after ${Math.round(event.waitedMs)} ms` };
     case "call-settled":
       return {
-        level: "debug",
+        level: event.overrun ? "warn" : "info",
         message: `${event.endpointId} ${event.outcome}: ${amount(event.actual)} (${event.basis}), estimated ${amount(event.estimated)}${event.overrun ? ", above what was held" : ""}`,
       };
     case "hold-expired":
