@@ -82,7 +82,7 @@ export async function fillSqlite(path: string, count: number, until: number): Pr
   connection.close();
 }
 
-const AT_ONCE = 500;
+const AT_ONCE = 100;
 
 /** Through the store's own verb, hundreds at once, so that the way to the server is taken once for all of them. */
 export async function fillStore(store: Store, count: number, until: number): Promise<void> {

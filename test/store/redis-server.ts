@@ -1,11 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { afterAll } from "vitest";
+import { freePort, spawnRedis } from "./redis-process.ts";
 
 /** A real Redis of a test file's own: nothing is written to disk, and it is gone with the file. */
 export interface RedisServer {
@@ -22,9 +22,6 @@ export interface RedisServer {
   start(): Promise<void>;
 }
 
-const binaries = ["redis-server", "valkey-server"].flatMap((name) =>
-  ["/usr/bin", "/usr/local/bin", "/opt/homebrew/bin"].map((folder) => join(folder, name)),
-);
 const running = new Set<ChildProcess>();
 const admins: Redis[] = [];
 const folders: string[] = [];
@@ -41,23 +38,12 @@ afterAll(async () => {
 });
 
 export async function startRedis(...settings: string[]): Promise<RedisServer> {
-  const binary = binaries.find((path) => existsSync(path));
-  if (!binary) {
-    throw new Error(
-      "These tests run against a real Redis. Install one: apt-get install redis-server, or brew install redis.",
-    );
-  }
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), "fal-meter-redis-"));
   folders.push(folder);
   const start = async () => {
-    const fixed = ["--port", `${port}`, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", folder];
-    const child = spawn(binary, [...fixed, ...settings], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = await spawnRedis(port, folder, settings);
     running.add(child);
-    await new Promise<void>((resolve, reject) => {
-      child.stdout.on("data", (text: Buffer) => text.includes("Ready to accept connections") && resolve());
-      child.once("exit", (code) => reject(new Error(`redis-server ended at its start with code ${code}`)));
-    });
     return child;
   };
   let child = await start();
@@ -82,13 +68,4 @@ async function end(child: ChildProcess): Promise<void> {
   child.kill("SIGKILL");
   await ended;
   running.delete(child);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
