@@ -142,7 +142,14 @@ export function createMeter(options?: MeterOptions): Meter {
     dayOf: (at) => windows.at("day", at).id,
     warn: (failure) => resolved.logger?.warn({}, `reconcile could not ask fal: ${failure}`),
   });
-  const readSide = createReadSide({ ...resolved, calendars, windows, pricer, cacheTtlMs: resolved.cache?.ttlMs });
+  const readSide = createReadSide({
+    ...resolved,
+    calendars,
+    windows,
+    pricer,
+    credits: resolved.prices.credits,
+    cacheTtlMs: resolved.cache?.ttlMs,
+  });
   const alerting = createAlerting({
     ...resolved,
     events,

@@ -23,7 +23,7 @@ export function alertsCommand(terminal: Terminal): Command {
     .addOption(storeOption())
     .option("--json", "print one JSON document, amounts as exact decimal strings")
     .addHelpText("after", `\nExample:\n  $ fal-meter alerts --store sqlite:.fal-meter/ledger.db\n\n${EXIT_CODES_HELP}`)
-    .action((flags: AlertsFlags) => withReading(flags, (reading) => show(terminal, flags, reading)));
+    .action((flags: AlertsFlags) => withReading(terminal, flags, (reading) => show(terminal, flags, reading)));
 }
 
 async function show(terminal: Terminal, flags: AlertsFlags, reading: OpenReading) {

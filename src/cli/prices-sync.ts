@@ -36,6 +36,7 @@ async function sync(terminal: Terminal, endpoints: readonly string[], flags: Syn
   const platform = falPlatform(flags.emulator, process.env);
   const ledger = await openLedger(flags.store, process.env);
   const store = ledger.kind === "open" ? ledger.store : await openSqliteStore(ledger.name.slice("sqlite:".length));
+  const work = terminal.working("Asking fal for prices");
   try {
     const { live } = await knownPrices(store, platform);
     const used = (await store.totals({ by: ["endpoint"] })).flatMap(({ endpointId }) => endpointId ?? []);
@@ -50,6 +51,7 @@ async function sync(terminal: Terminal, endpoints: readonly string[], flags: Syn
     }
     return read.failure === null ? EXIT.ok : EXIT.failed;
   } finally {
+    work.done();
     await store.close();
   }
 }

@@ -11,6 +11,7 @@ import { calendarsOf } from "../read-side.ts";
 import type { Reading } from "../report/reading.ts";
 import type { SpendBy } from "../report/summary.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** What every command that reads a ledger takes. */
 export interface ReadingFlags {
@@ -30,11 +31,13 @@ export const TIMEZONE_HELP = "IANA zone of dates and days (default: that of the 
 
 /** Opens the ledger, and closes it once `use` is done. Days are cut where the ledger's budgets cut them. */
 export async function withReading<Result>(
+  terminal: Terminal,
   flags: ReadingFlags,
   use: (reading: OpenReading) => Promise<Result>,
   options: Pick<MeterOptions, "discounts" | "cache"> = {},
 ): Promise<Result> {
   const ledger = await openLedger(flags.store, process.env);
+  const work = terminal.working("Reading the ledger");
   const now = systemClock.now();
   const calendar = await registeredCalendar(ledger, now);
   const timezone = validZone(flags.timezone ?? calendar.timezone ?? "UTC", "timezone");
@@ -45,6 +48,7 @@ export async function withReading<Result>(
   try {
     return await use({ store, calendars, now, ledger, timezone, weekStart, meter });
   } finally {
+    work.done();
     await meter.close();
     // A meter that was asked nothing has not taken the store up, and leaves it open; a second close is none.
     await store.close();

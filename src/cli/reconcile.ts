@@ -50,6 +50,7 @@ async function reconcile(terminal: Terminal, flags: ReconcileFlags): Promise<Exi
     return EXIT.ok;
   }
   const meter = createMeter({ store: ledger.store, timezone: flags.timezone, fetch: via });
+  const work = terminal.working("Asking fal");
   try {
     const { since, until, olderThan, billing = false } = flags;
     const span = {
@@ -61,6 +62,7 @@ async function reconcile(terminal: Terminal, flags: ReconcileFlags): Promise<Exi
     else terminal.print(...linesOf(terminal, done));
     return done.failure !== null || (done.billing && done.billing.failure !== null) ? EXIT.failed : EXIT.ok;
   } finally {
+    work.done();
     await meter.close();
   }
 }

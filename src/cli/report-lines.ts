@@ -7,6 +7,8 @@ import type { Terminal } from "./terminal.ts";
 
 /** Columns that a narrow terminal, and a table with nothing in them, does without. */
 const DISPENSABLE = new Set(["held", "saved", "cached", "joined", "refused", "change in percent", "discount", "why"]);
+/** What a narrow terminal does without when nothing else is left to leave out. */
+const LAST_TO_GO = new Set(["purchases", "gross", "share", "change"]);
 /** More rows than this nobody reads. */
 const MOST_ROWS = 100;
 
@@ -37,7 +39,8 @@ function sectionLines(terminal: Terminal, { heading, columns, rows, total, note 
   );
   const titles = kept.map((index): Column => {
     const { title, align } = columns[index]!;
-    return { title: plainName(title), align, ...(DISPENSABLE.has(title) && { optional: true as const }) };
+    const optional = DISPENSABLE.has(title) ? true : LAST_TO_GO.has(title) ? "last" : null;
+    return { title: plainName(title), align, ...(optional && { optional }) };
   });
   const texts = kept.map((index) => columnTexts(all.map((row) => row[index])));
   const cells = all.map((_, row) => texts.map((column) => column[row] ?? ""));

@@ -44,7 +44,7 @@ export function whatIfCommand(terminal: Terminal): Command {
     )
     .action(async (flags: WhatIfFlags) => {
       const asked = readFlags(flags);
-      await withReading(flags, (reading) => show(terminal, flags, asked, reading));
+      await withReading(terminal, flags, (reading) => show(terminal, flags, asked, reading));
     });
 }
 
