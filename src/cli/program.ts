@@ -17,6 +17,7 @@ import { reportCommand } from "./report.ts";
 import { spendCommand } from "./spend.ts";
 import { statementCommand } from "./statement.ts";
 import type { Terminal } from "./terminal.ts";
+import { trendCommand } from "./trend.ts";
 import { whatIfCommand } from "./what-if.ts";
 
 /** `end` is told how a command ended, where that is not well. */
@@ -36,6 +37,7 @@ export function createProgram(terminal: Terminal, end: (code: ExitCode) => void)
     budgetCommand(terminal),
     reportCommand(terminal),
     statementCommand(terminal),
+    trendCommand(terminal),
     adviseCommand(terminal),
     whatIfCommand(terminal),
     alertsCommand(terminal),

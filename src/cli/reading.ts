@@ -1,15 +1,16 @@
 /** A ledger opened to be read, for the commands that report on it. */
 
-import { readRegistry } from "../budget/registry.ts";
+import { readRegistry, standingOf } from "../budget/registry.ts";
 import { createWindows, type WeekStart } from "../budget/window.ts";
 import { validZone } from "../budget/zone.ts";
 import { milliseconds, systemClock } from "../clock.ts";
 import { OptionsError } from "../errors.ts";
 import { createMeter, type Meter } from "../meter.ts";
 import type { MeterOptions } from "../options.ts";
-import { calendarsOf } from "../read-side.ts";
+import { calendarsOf, type Stood } from "../read-side.ts";
 import type { Reading } from "../report/reading.ts";
 import type { SpendBy } from "../report/summary.ts";
+import type { Store } from "../store/store.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -53,6 +54,16 @@ export async function withReading<Result>(
     // A meter that was asked nothing has not taken the store up, and leaves it open; a second close is none.
     await store.close();
   }
+}
+
+/** How the registered budgets stand. One for single requests has no pace, so it is left out. */
+export async function registeredStandings(store: Store, at: number): Promise<Stood[]> {
+  const stood: Stood[] = [];
+  for (const budget of (await readRegistry(store, at)).budgets) {
+    if (budget.rule.per === "request") continue;
+    for (const standing of await standingOf(budget, store, at)) stood.push({ rule: budget.rule, standing });
+  }
+  return stood;
 }
 
 /** What all budgets of the ledger agree on. */
