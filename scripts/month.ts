@@ -1,25 +1,28 @@
-/** A month of calls through a real meter, against a fal that lives in this process and keeps a book of its own. */
+/** A month of calls through a real meter, sold by an emulator that keeps the book. */
 import { createWindows } from "../src/budget/window.ts";
+import { createEmulator, type Emulator, type Mishap } from "../src/emulator/emulator.ts";
 import { BudgetExceededError, OutcomeUnknownError } from "../src/errors.ts";
 import { createMeter, type Meter } from "../src/meter.ts";
-import { type Decimal, fromNano, sum, toNano } from "../src/money.ts";
 import { calendarsOf } from "../src/read-side.ts";
-import { readFocus } from "../src/report/reading.ts";
 import type { Calendars } from "../src/report/summary.ts";
 import { openSqliteStore } from "../src/store/sqlite.ts";
 import type { Store } from "../src/store/store.ts";
-import { type Bill, type Caller, createMonthFal, type MonthFal, PRICE_CHANGES_AT } from "./month-fal.ts";
+import { createVirtualClock } from "../test/limit/virtual-clock.ts";
 
 export const MONTH = "2026-10";
 /** Its clocks go back on the 25th. */
-const TIMEZONE = "Europe/Berlin";
+export const TIMEZONE = "Europe/Berlin";
 /** The month in that zone. */
-const START = Date.parse("2026-09-30T22:00:00Z");
-const END = Date.parse("2026-10-31T23:00:00Z");
+export const START = Date.parse("2026-09-30T22:00:00Z");
+export const END = Date.parse("2026-10-31T23:00:00Z");
+const DAY_MS = 86_400_000;
 /** A day of September and one of November, to be told apart from the month. */
-const AROUND_MS = 86_400_000;
+const FIRST = START - DAY_MS;
+const LAST = END + DAY_MS;
+/** A poster costs more from here on. */
+const PRICE_CHANGES_AT = "2026-10-16";
 
-const CUSTOMERS = ["acme", "globex", "initech", "umbrella", "hooli", null];
+export const CUSTOMERS = ["acme", "globex", "initech", "umbrella", "hooli", null];
 
 export interface MonthOptions {
   calls: number;
@@ -29,32 +32,48 @@ export interface MonthOptions {
   onProgress?: (done: number) => void;
 }
 
+/** What the caller of a call knows of it. */
+export interface Call {
+  customer: string | null;
+  end: "answered" | "failed" | "refused" | "lost" | "queued";
+}
+
 export interface SeededMonth {
   meter: Meter;
   store: Store;
-  fal: MonthFal;
+  emulator: Emulator;
   calendars: Calendars;
-  callsInMonth: number;
-  counts: Record<"answered" | "cached" | "failed" | "refused" | "lost" | "queued", number>;
+  /** By the instant at which each was made. */
+  calls: ReadonlyMap<number, Call>;
+  /** Request ids in the order in which the meter settled them, which is the order that the volume discount goes by. */
+  settled: readonly string[];
+  counts: Record<Call["end"] | "cached" | "found again", number>;
 }
 
-/** Makes the calls one after another, the clock moving on between them. Ends two days into November. */
+/**
+ * Makes the calls one after another, the clock moving on between them, and ends two days into November. Every day but the
+ * last ones the meter asks what became of lost answers, so that the ledger has some that were found again, and some that are open.
+ */
 export async function seedMonth({ calls, seed, path, onProgress }: MonthOptions): Promise<SeededMonth> {
   const random = randomFrom(seed);
-  let now = START - AROUND_MS;
-  const clock = {
-    now: () => now,
-    async sleep(ms: number) {
-      now += ms;
+  const clock = createVirtualClock(FIRST);
+  const emulator = createEmulator({
+    clock,
+    pageSize: 10_000,
+    prices: {
+      "fal-ai/recraft-v3": { unit: "images", unitPrice: "0.03" },
+      "acme/poster": { unit: "requests", unitPrice: "0.05" },
+      "acme/film": { unit: "seconds", unitPrice: "0.0123" },
     },
-  };
-  const caller: Caller = { customer: null };
-  const fal = createMonthFal(random, clock.now, caller);
+    // Settled by the card and by rates of one's own, which the volume discount is taken off.
+    headerlessEndpoints: ["fal-ai/flux-pro/*", "fal-ai/recraft-v3", "acme/*"],
+  });
   const store = await openSqliteStore(path);
   const meter = createMeter({
     store,
     clock,
-    fetch: fal.fetch,
+    fetch: emulator.fetch,
+    credentials: "a:key",
     timezone: TIMEZONE,
     cache: { ttl: "24h" },
     budgets: [
@@ -70,62 +89,107 @@ export async function seedMonth({ calls, seed, path, onProgress }: MonthOptions)
       },
     },
   });
-  const counts: SeededMonth["counts"] = { answered: 0, cached: 0, failed: 0, refused: 0, lost: 0, queued: 0 };
-  let callsInMonth = 0;
+  const settled: string[] = [];
+  meter.on("call-settled", ({ outcome, requestId }) => {
+    if (outcome === "charged" && requestId !== null) settled.push(requestId);
+  });
+  let foundAgain = 0;
+  const chores = [{ at: Date.parse(PRICE_CHANGES_AT), act: async () => emulator.reprice("acme/poster", DEARER) }];
+  const askAfterLost = async () => {
+    const { adopted } = await meter.reconcile();
+    foundAgain += adopted;
+  };
+  for (let at = FIRST + DAY_MS; at < END - 2 * DAY_MS; at += DAY_MS) chores.push({ at, act: askAfterLost });
+  chores.sort((a, b) => a.at - b.at);
+
+  const made = new Map<number, Call>();
   const jobs: { collectAfter: number; url: string }[] = [];
-  const step = (END - START + 2 * AROUND_MS) / calls;
   for (let call = 0; call < calls; call += 1) {
-    now = Math.floor(START - AROUND_MS + (call + random()) * step);
-    while (jobs[0] && jobs[0].collectAfter <= call) await meter.fetch(jobs.shift()!.url);
-    if (now >= START && now < END) callsInMonth += 1;
-    const customer = CUSTOMERS[Math.floor(random() ** 2 * CUSTOMERS.length)] ?? null;
-    caller.customer = customer;
-    const scoped = customer === null ? meter : meter.with({ tags: { customer } });
-    const { url, input } = drawnCall(random);
-    try {
-      const response = await scoped.fetch(url, { method: "POST", body: JSON.stringify(input) });
-      const answer = (await response.json()) as { response_url?: string };
-      counts[response.ok ? "answered" : "failed"] += 1;
-      if (!answer.response_url) continue;
-      counts.queued += 1;
-      // One in twenty is never looked after; the others come within the next hundred calls, in the order they were sent.
-      if (random() > 0.05) jobs.push({ collectAfter: call + 50, url: answer.response_url });
-    } catch (error) {
-      if (error instanceof BudgetExceededError) counts.refused += 1;
-      else if (error instanceof OutcomeUnknownError) counts.lost += 1;
-      else throw error;
+    const at = Math.floor(FIRST + ((call + random()) * (LAST - FIRST)) / calls);
+    while (chores[0] && chores[0].at <= at) {
+      clock.advance(chores[0].at - clock.now());
+      await chores.shift()!.act();
     }
+    clock.advance(at - clock.now());
+    while (jobs[0] && jobs[0].collectAfter <= call) await meter.fetch(jobs.shift()!.url);
+    const customer = CUSTOMERS[Math.floor(random() ** 2 * CUSTOMERS.length)] ?? null;
+    const scoped = customer === null ? meter : meter.with({ tags: { customer } });
+    const { end, responseUrl } = await buy(scoped, emulator, drawnCall(random));
+    made.set(at, { customer, end });
+    // One in twenty is never looked after; the others come within the next hundred calls, in the order they were sent.
+    if (responseUrl && random() > 0.05) jobs.push({ collectAfter: call + 50, url: responseUrl });
     onProgress?.(call + 1);
   }
-  now = END + 2 * AROUND_MS;
+  clock.advance(END + 2 * DAY_MS - clock.now());
+  const counts = { answered: 0, failed: 0, refused: 0, lost: 0, queued: 0, cached: 0, "found again": foundAgain };
+  for (const { end } of made.values()) counts[end] += 1;
   counts.cached = (await meter.spend()).cached;
-  return {
-    meter,
-    store,
-    fal,
-    counts,
-    callsInMonth,
-    calendars: calendarsOf(createWindows(TIMEZONE, "monday"), TIMEZONE),
-  };
+  const calendars = calendarsOf(createWindows(TIMEZONE, "monday"), TIMEZONE);
+  return { meter, store, emulator, calendars, calls: made, settled, counts };
 }
 
-function drawnCall(random: () => number): { url: string; input: object } {
+const DEARER = { unit: "requests", unitPrice: "0.07" };
+
+async function buy(
+  meter: Meter,
+  emulator: Emulator,
+  { url, input, mishap }: DrawnCall,
+): Promise<{ end: Call["end"]; responseUrl?: string }> {
+  const disarm = mishap === null ? () => {} : emulator.fault({ times: 1, do: mishap });
+  try {
+    const response = await meter.fetch(url, { method: "POST", body: JSON.stringify(input) });
+    const { response_url: responseUrl } = (await response.json()) as { response_url?: string };
+    return responseUrl ? { end: "queued", responseUrl } : { end: response.ok ? "answered" : "failed" };
+  } catch (error) {
+    if (error instanceof BudgetExceededError) return { end: "refused" };
+    if (error instanceof OutcomeUnknownError) return { end: "lost" };
+    throw error;
+  } finally {
+    disarm();
+  }
+}
+
+interface DrawnCall {
+  url: string;
+  input: object;
+  mishap: Mishap | null;
+}
+
+function drawnCall(random: () => number): DrawnCall {
   const whole = (most: number) => 1 + Math.floor(random() * most);
   const prompt = `a boat, ${whole(1e9)}`;
+  const luck = random();
+  const mishap: Mishap | null =
+    luck < 0.04 ? { status: 500 } : luck < 0.06 ? { status: 404 } : luck < 0.07 ? "drop-after-accept" : null;
+  const run = (endpointId: string, input: object) => ({ url: `https://fal.run/${endpointId}`, input, mishap });
   const draw = random();
   if (draw < 0.35) {
-    const side = [512, 768, 1024][whole(3) - 1]!;
+    const [width, height] = SIZES[whole(SIZES.length) - 1]!;
+    const input = { image_size: { width, height }, num_images: whole(3) };
     const seeded = random() < 0.3;
-    const input = { image_size: { width: side, height: side }, num_images: whole(3) };
-    return {
-      url: "https://fal.run/fal-ai/flux-pro/v1.1",
-      input: seeded ? { ...input, prompt: "a boat", seed: whole(3) } : { ...input, prompt },
-    };
+    return run("fal-ai/flux-pro/v1.1", seeded ? { ...input, prompt: "a boat", seed: whole(3) } : { ...input, prompt });
   }
-  if (draw < 0.5) return { url: "https://fal.run/fal-ai/recraft-v3", input: { prompt } };
-  if (draw < 0.7) return { url: "https://fal.run/fal-ai/flux/dev", input: { prompt, image_size: "square_hd" } };
-  if (draw < 0.85) return { url: "https://fal.run/acme/poster", input: { prompt } };
-  return { url: "https://queue.fal.run/acme/film", input: { prompt, duration: whole(12) } };
+  if (draw < 0.5) return run("fal-ai/recraft-v3", { prompt });
+  if (draw < 0.7) return billed(random, run("fal-ai/flux/dev", { prompt, image_size: "square_hd" }));
+  if (draw < 0.85) return run("acme/poster", { prompt });
+  return { url: "https://queue.fal.run/acme/film", input: { prompt, duration: whole(12) }, mishap };
+}
+
+/** One, two and three times a megapixel, which the card's tiers and fal's count come to alike. */
+const SIZES = [
+  [1024, 1024],
+  [1440, 1440],
+  [2048, 1536],
+] as const;
+
+/**
+ * fal's own count of megapixels, in thousandths and off the estimate; a refusal of the model is free. No answer is lost here: its
+ * bill would stand in fal's billing events alone, which know nothing of the discounts that this month gives itself.
+ */
+function billed(random: () => number, { url, input, mishap }: DrawnCall): DrawnCall {
+  if (typeof mishap === "object" && mishap !== null) return { url, input, mishap };
+  if (random() < 0.05) return { url, input: { prompt: "" }, mishap: null };
+  return { url, input, mishap: { units: (0.5 + Math.floor(random() * 1_000) / 1_000).toFixed(3) } };
 }
 
 /** mulberry32: the same seed gives the same month. */
@@ -137,99 +201,4 @@ function randomFrom(seed: number): () => number {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
-}
-
-/** One sum, by everybody who tells it, in dollars. */
-export type Agreement = Record<string, Record<string, string>>;
-
-/** What each of the views says, for each figure that more than one of them tells. */
-export async function agreementOn({ meter, store, fal, calendars, callsInMonth }: SeededMonth): Promise<Agreement> {
-  const bills = fal.bills.filter(({ at }) => at >= START && at < END);
-  const range = { since: "2026-10-01", until: "2026-11-01" };
-  const report = await meter.report({ per: "day", ...range, by: ["tag:customer"] });
-  const statement = await meter.statement(MONTH);
-  const spend = await meter.spend({ ...range, by: ["tag:customer", "endpoint"] });
-  const focus = await readFocus({ store, calendars, now: END }, { since: START, until: END });
-  const rows = focus.rows;
-  const column = (name: "BilledCost" | "ListCost", kept: (row: (typeof rows)[number]) => boolean = () => true) =>
-    fromNano(rows.filter(kept).reduce((total, row) => total + toNano(fromNano(0n).add(row[name] ?? "0")), 0n));
-  const net = (kept: (bill: Bill) => boolean = () => true) => total(bills.filter(kept).map((bill) => bill.net));
-  const gross = total(bills.map((bill) => bill.gross));
-  const told: Record<string, Record<string, Decimal | number>> = {
-    spent: {
-      fal: net(),
-      report: report.totals.spent,
-      "report's days": sum(report.periods.map(({ totals }) => totals.spent)),
-      statement: statement.ledgerTotal,
-      "statement's lines": sum(statement.lines.map((line) => line.net)),
-      focus: column("BilledCost"),
-      spend: spend.spent,
-    },
-    "before discounts": { fal: gross, statement: statement.gross, focus: column("ListCost") },
-    discount: { fal: gross.sub(net()), statement: statement.discount },
-    due: { fal: net(), statement: statement.due },
-    held: { statement: statement.unbilledHeld, spend: spend.held, report: report.totals.held },
-    "open purchases": { fal: fal.openBetween(START, END), statement: statement.unbilled.length },
-    calls: {
-      script: callsInMonth,
-      spend: spend.calls + spend.cached + spend.refused + statement.unbilled.length,
-      report: report.totals.calls + report.savings.cachedCalls + report.refusals.calls + statement.unbilled.length,
-    },
-    "charged purchases": {
-      fal: bills.length,
-      "statement's lines": statement.lines.reduce((n, line) => n + line.purchases, 0),
-      focus: rows.length,
-    },
-    "settled purchases": { spend: spend.calls, report: report.totals.calls, statement: bills.length + statement.free },
-    "of unknown cost": { fal: 0, spend: spend.unknown, statement: statement.unknown.length, focus: focus.unknown },
-  };
-  for (const customer of CUSTOMERS) {
-    told[`spent by ${customer ?? "nobody"}`] = {
-      fal: net((bill) => bill.customer === customer),
-      report: report.groups?.find(({ key }) => key["tag:customer"] === customer)?.spent ?? 0,
-      spend: sum(
-        (spend.groups ?? []).filter(({ key }) => key["tag:customer"] === customer).map((group) => group.spent),
-      ),
-      focus: column(
-        "BilledCost",
-        ({ Tags }) => ((JSON.parse(Tags ?? "{}") as { customer?: string }).customer ?? null) === customer,
-      ),
-    };
-  }
-  for (const endpointId of new Set(bills.map((bill) => bill.endpointId))) {
-    told[`spent on ${endpointId}`] = {
-      fal: net((bill) => bill.endpointId === endpointId),
-      statement: sum(statement.lines.filter((line) => line.endpointId === endpointId).map((line) => line.net)),
-      spend: sum((spend.groups ?? []).filter(({ key }) => key.endpoint === endpointId).map((group) => group.spent)),
-      focus: column("BilledCost", ({ SkuId }) => SkuId === endpointId),
-    };
-  }
-  for (const { start, end, totals } of report.periods) {
-    const inDay = (bill: Bill) => bill.at >= start.getTime() && bill.at < end.getTime();
-    told[`spent on the day from ${start.toISOString()}`] = { fal: net(inDay), report: totals.spent };
-  }
-  return Object.fromEntries(
-    Object.entries(told).map(([figure, views]) => [
-      figure,
-      Object.fromEntries(
-        Object.entries(views).map(([view, amount]) => [
-          view,
-          typeof amount === "number" ? String(amount) : amount.toFixed(),
-        ]),
-      ),
-    ]),
-  );
-}
-
-function total(amounts: readonly bigint[]): Decimal {
-  return fromNano(amounts.reduce((sum, amount) => sum + amount, 0n));
-}
-
-/** The figures that not everybody tells alike. */
-export function disagreements(agreement: Agreement): string[] {
-  return Object.entries(agreement).flatMap(([figure, views]) => {
-    const different = new Set(Object.values(views));
-    const told = Object.entries(views).map(([view, amount]) => `${view} ${amount}`);
-    return different.size === 1 ? [] : [`${figure}: ${told.join(", ")}`];
-  });
 }

@@ -3,7 +3,8 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { agreementOn, disagreements, MONTH, seedMonth } from "./month.ts";
+import { MONTH, type SeededMonth, seedMonth } from "./month.ts";
+import { agreementOn, disagreements } from "./month-agreement.ts";
 
 const { values } = parseArgs({
   options: {
@@ -22,15 +23,25 @@ const month = await seedMonth({
   path,
   onProgress: (done) => done % 10_000 === 0 && console.log(`${done} calls in ${seconds()}`),
 });
-console.log(`${JSON.stringify(month.counts)}, ${month.fal.bills.length} billed, seeded in ${seconds()}`);
+console.log(`${JSON.stringify(month.counts)}, ${month.emulator.book.lines.length} billed, seeded in ${seconds()}`);
 if (values.check) {
-  const agreement = await agreementOn(month);
-  const wrong = disagreements(agreement);
-  const figures = Object.entries(agreement).filter(([figure]) => !figure.startsWith("spent on the day"));
-  console.table(Object.fromEntries(figures));
-  console.log(`${Object.keys(agreement).length} figures of ${MONTH} compared in ${seconds()}: ${wrong.length} differ`);
-  for (const each of wrong) console.error(each);
-  process.exitCode = wrong.length === 0 ? 0 : 1;
+  await compare(month);
+  const { adopted, settled } = await month.meter.reconcile();
+  console.log(`The last days are asked after: ${adopted} lost answers found, ${settled} purchases settled.`);
+  await compare(month);
 }
 console.log(`See it with: npx fal-meter report week --store sqlite:${path} --since 2026-10-01 --until 2026-11-01`);
 await month.meter.close();
+
+async function compare(month: SeededMonth) {
+  const agreement = await agreementOn(month);
+  const wrong = disagreements(agreement);
+  for (const [figure, views] of Object.entries(agreement)) {
+    if (figure.startsWith("spent on the day")) continue;
+    const amounts = [...new Set(Object.values(views))].join(" or ");
+    console.log(`${figure.padEnd(32)} ${amounts.padStart(16)}  ${Object.keys(views).join(", ")}`);
+  }
+  console.log(`${Object.keys(agreement).length} figures of ${MONTH} compared in ${seconds()}: ${wrong.length} differ`);
+  for (const each of wrong) console.error(each);
+  if (wrong.length > 0) process.exitCode = 1;
+}

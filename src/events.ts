@@ -14,6 +14,8 @@ interface CallFacts {
 export type MeterEvent =
   | (CallFacts & {
       type: "call-priced";
+      /** What was asked for, such as `1024x768, 2 × image`; `null` where the input does not say. */
+      size: string | null;
       low: Decimal | null;
       expected: Decimal | null;
       high: Decimal | null;

@@ -2,6 +2,7 @@
 import { createAlerts } from "./budget/alerts.ts";
 import type { Budget } from "./budget/budget.ts";
 import { createGate } from "./budget/hold.ts";
+import type { Remaining } from "./budget/remaining.ts";
 import type { Windows } from "./budget/window.ts";
 import type { Deliveries } from "./cache/deliveries.ts";
 import { createJoins } from "./cache/joins.ts";
@@ -44,19 +45,24 @@ export interface Surroundings {
   pricer: Pricer;
   deliveries: Deliveries;
   book: PriceBook;
+  remaining: Remaining;
 }
 
 export function buildLine(options: ResolvedOptions, store: Store, around: Surroundings): Line {
   const { clock, rules, limits } = options;
-  const { events, windows, pricer, deliveries, book } = around;
+  const { events, windows, pricer, deliveries, book, remaining } = around;
   const alerts = createAlerts(rules, windows, events);
+  const moved: typeof alerts.moved = (counters, at) => {
+    remaining.moved(counters);
+    alerts.moved(counters, at);
+  };
   const tiers = discountTiers(options.discounts);
   const pricesAt = (endpointId: EndpointId, at: number) => ({
     unitPrice: pricer.unitPrice(endpointId, at),
     tiers,
     ordinalCounter: `purchases|${windows.at("month", at).id}`,
   });
-  const settler = createSettler({ store, events, clock, pricesAt, onCounters: alerts.moved, onSettled: book.settled });
+  const settler = createSettler({ store, events, clock, pricesAt, onCounters: moved, onSettled: book.settled });
   const results = options.cache ? createResults(options.cache, store, clock) : null;
   const uploads = createUploads(options.cache?.persist ? store : null, clock, mediaFacts);
   const jobs = createJobs({
@@ -86,7 +92,7 @@ export function buildLine(options: ResolvedOptions, store: Store, around: Surrou
     cache: options.cache && results ? { options: options.cache, results, uploads } : null,
     joins: createJoins<Bought>(),
     deliveries,
-    gate: createGate({ ...options, store, events, windows, alerts }),
+    gate: createGate({ ...options, store, events, windows, alerts: { moved } }),
     lanes: limits && room ? createLanes(limits, clock, room, sharedPaces) : null,
     rate: limits && room ? createRate(limits, clock, room, sharedPaces) : null,
     settler,

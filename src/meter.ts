@@ -1,5 +1,6 @@
 /** createMeter: builds the stations once, and hands out the metered fetch and the read side. */
 import { createAlerting } from "./alerting.ts";
+import { createRemaining, type Remaining } from "./budget/remaining.ts";
 import type { BudgetStanding } from "./budget/standing.ts";
 import { createWindows } from "./budget/window.ts";
 import { createDeliveries } from "./cache/deliveries.ts";
@@ -26,7 +27,7 @@ import { createPriceBook } from "./price/price-book.ts";
 import { createPricer } from "./price/pricer.ts";
 import { type AdviseOptions, calendarsOf, createReadSide, type StatementOptions } from "./read-side.ts";
 import type { Advice } from "./report/advice/advise.ts";
-import { logLine } from "./report/log.ts";
+import { createCallLog } from "./report/call-log.ts";
 import type { Report, ReportOptions } from "./report/report.ts";
 import type { Statement } from "./report/statement.ts";
 import { readInstant, type SpendQuery, type SpendSummary } from "./report/summary.ts";
@@ -98,7 +99,8 @@ export function createMeter(options?: MeterOptions): Meter {
   const windows = createWindows(resolved.timezone, resolved.weekStart);
   const pricer = createPricer(resolved.prices);
   const deliveries = createDeliveries(clock);
-  listen(events, resolved);
+  const remaining = createRemaining(resolved.rules, windows);
+  listen(events, resolved, remaining);
 
   const closing = new AbortController();
   const platform = (credentials: string | undefined, via: typeof fetch) =>
@@ -115,7 +117,14 @@ export function createMeter(options?: MeterOptions): Meter {
     dayOf: (at) => windows.at("day", at).id,
     warn: (failure) => resolved.logger?.warn({}, `reconcile could not ask fal: ${failure}`),
   });
-  const readSide = createReadSide({ ...resolved, calendars, windows, pricer, cacheTtlMs: resolved.cache?.ttlMs });
+  const readSide = createReadSide({
+    ...resolved,
+    calendars,
+    windows,
+    pricer,
+    credits: resolved.prices.credits,
+    cacheTtlMs: resolved.cache?.ttlMs,
+  });
   const alerting = createAlerting({
     ...resolved,
     events,
@@ -129,7 +138,7 @@ export function createMeter(options?: MeterOptions): Meter {
     const api = platform(resolved.prices.live?.credentials ?? environment("FAL_KEY"), resolved.fetch);
     const book = createPriceBook({ options: resolved.prices, api, store, clock, events, pricer });
     await book.load();
-    const opened = buildLine(resolved, store, { events, windows, pricer, deliveries, book });
+    const opened = buildLine(resolved, store, { events, windows, pricer, deliveries, book, remaining });
     aftermath.begin(opened, resolved.fetch);
     alerting.begin(store);
     return opened;
@@ -259,13 +268,9 @@ export function realtimeRefused(): MeterError {
   );
 }
 
-function listen(events: Events, { logger, onEvent }: ResolvedOptions) {
+function listen(events: Events, { logger, onEvent }: ResolvedOptions, remaining: Remaining) {
   if (onEvent) events.on("*", onEvent);
-  if (!logger) return;
-  events.on("*", (event) => {
-    const { level, message } = logLine(event);
-    logger[level]({ event: event.type }, message);
-  });
+  if (logger) events.on("*", createCallLog(logger, remaining.left));
 }
 
 function closed(store: StoreChoice): StoreError {

@@ -17,7 +17,7 @@ import type { EndpointId, Scope, Transport } from "./call.ts";
 import { BudgetExceededError, describeFailure, MeterError, OutcomeUnknownError } from "./errors.ts";
 import type { Events } from "./events.ts";
 import type { Jobs } from "./job.ts";
-import { refusalEntry } from "./ledger/entry.ts";
+import { refusalEntry, sizeOf } from "./ledger/entry.ts";
 import type { Lanes, Place } from "./limit/lane.ts";
 import type { Rate } from "./limit/rate.ts";
 import { retryAfterMs } from "./limit/retry-after.ts";
@@ -69,7 +69,8 @@ export function createPurchases(stations: Stations): Purchases {
     request.signal?.throwIfAborted();
     const order = await readOrder(paid, request, scope, via, stations);
     const { low, expected, high, basis } = order.estimate;
-    events.emit({ type: "call-priced", ...callFacts(order, clock.now()), low, expected, high, basis });
+    const size = sizeOf(order.record);
+    events.emit({ type: "call-priced", ...callFacts(order, clock.now()), size, low, expected, high, basis });
 
     const undelivered = order.key !== null && mayRedeliver(order) ? deliveries.redeliver(order.key) : undefined;
     if (undelivered) return sharing.hit(order, undelivered);

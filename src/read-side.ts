@@ -8,12 +8,15 @@ import { createZone, firstInstant } from "./budget/zone.ts";
 import { type Clock, type Duration, milliseconds } from "./clock.ts";
 import { OptionsError, onlyKeys } from "./errors.ts";
 import { openReceipt, type Receipt, settledReceipt } from "./ledger/receipt.ts";
+import { decimal } from "./money.ts";
+import type { Credit as PrepaidCredit } from "./price/credits.ts";
 import type { ResolvedDiscounts } from "./price/discount.ts";
 import type { Pricer } from "./price/pricer.ts";
 import type { Advice } from "./report/advice/advise.ts";
 import { advice } from "./report/advice.ts";
 import type { Covers } from "./report/burn.ts";
 import type { Credit } from "./report/credits.ts";
+import { periodAt } from "./report/period.ts";
 import { type Reading, readRecent, readReport, readStatement, readTrend } from "./report/reading.ts";
 import type { Report, ReportOptions } from "./report/report.ts";
 import type { Statement } from "./report/statement.ts";
@@ -30,7 +33,7 @@ import type { Trend } from "./report/trend.ts";
 import type { Store } from "./store/store.ts";
 
 export interface StatementOptions {
-  /** Prepaid credits to pay with, at most 1,000. @default none */
+  /** Prepaid credits to pay with, at most 1,000. @default those of the contract, less what earlier months have taken of them */
   credits?: readonly Credit[];
 }
 
@@ -46,6 +49,8 @@ export interface ReadSideParts {
   rules: readonly BudgetRule[];
   discounts: ResolvedDiscounts;
   pricer: Pricer;
+  /** Prepaid under the contract. */
+  credits: readonly PrepaidCredit[];
   /** How long the cache keeps an answer; `undefined` without one. */
   cacheTtlMs: number | undefined;
 }
@@ -66,6 +71,37 @@ const MOST_SHARES = 10_000;
 export function createReadSide(parts: ReadSideParts): ReadSide {
   const { clock, calendars, windows, rules, discounts, pricer, cacheTtlMs } = parts;
   const reading = (store: Store): Reading => ({ store, calendars, now: clock.now() });
+
+  /** The contract's credits as the month of `at` finds them: every month before it has taken what it had to pay. */
+  async function creditsAt(ledger: Reading, at: number): Promise<Credit[]> {
+    let credits = parts.credits.map(
+      ({ amount, boughtAt, cycleEnds }, index): Credit & { name: string; used: string } => ({
+        name: `credit ${index + 1}`,
+        amount: amount.toFixed(),
+        boughtAt,
+        expiresAt: cycleEnds,
+        used: "0",
+      }),
+    );
+    const thisMonth = calendars.startOf("month", at);
+    const first = Math.min(thisMonth, ...parts.credits.map(({ boughtAt }) => boughtAt));
+    for (
+      let month = periodAt(calendars, "month", first);
+      month.start < thisMonth;
+      month = periodAt(calendars, "month", month.end)
+    ) {
+      const { credits: lines } = await readStatement(ledger, { at: month.start, discounts, credits });
+      const applied = new Map(lines.map((line) => [line.name, line.applied]));
+      credits = credits.map((credit) => ({
+        ...credit,
+        used: decimal(credit.used)
+          .add(applied.get(credit.name) ?? 0)
+          .toFixed(),
+      }));
+    }
+    return credits;
+  }
+
   return {
     async spend(store, query = {}) {
       const by = readBy(query.by);
@@ -91,7 +127,8 @@ export function createReadSide(parts: ReadSideParts): ReadSide {
     async statement(store, month, options = {}) {
       onlyKeys(options, "statement", ["credits"]);
       const at = month === undefined ? clock.now() : monthStart(month, calendars);
-      return readStatement(reading(store), { at, discounts, ...options });
+      const credits = options.credits ?? (await creditsAt(reading(store), at));
+      return readStatement(reading(store), { at, discounts, credits });
     },
 
     async advise(store, options = {}) {

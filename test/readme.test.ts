@@ -6,7 +6,11 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import * as published from "fal-meter";
 import { createFalClient, createMeter, MeterError, OptionsError } from "fal-meter";
+import { createDashboard } from "fal-meter/dashboard";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { createProgram } from "../src/cli/program.ts";
+import { createTerminal } from "../src/cli/terminal.ts";
+import { createMemoryStore } from "../src/store/memory.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const readme = await readFile(join(root, "README.md"), "utf8");
@@ -119,6 +123,7 @@ describe("the README", () => {
     ["#### `budgets`", () => createMeter({ budgets: [{ limit: 1, per: "day", ...misspelt }] })],
     ["#### `limits`", () => createMeter({ limits: misspelt })],
     ["#### `cache`", () => createMeter({ cache: { ttl: "1h", ...misspelt } })],
+    ["### Dashboard", () => createDashboard({ store: createMemoryStore(), ...misspelt })],
     ["### Scope", () => createFalClient({ meter: { store: "memory:" } }).with(misspelt)],
   ])("lists every option under %s, and none that does not exist", (heading, make) => {
     expect(tabled(heading).sort()).toEqual(known(make).sort());
@@ -133,6 +138,12 @@ describe("the README", () => {
     const wanted = [...members("prices"), ...members("contract"), ...members("discounts"), ...inputs];
     const listed = tabled("#### `prices`, `contract`, `discounts`");
     expect(listed.sort()).toEqual(wanted.filter((name) => name !== "prices.inputs").sort());
+  });
+
+  it("lists every command of the program, and none that does not exist", () => {
+    const commands = createProgram(createTerminal(process.stdout, {}), () => {}).commands.map((each) => each.name());
+    const listed = rowsUnder("### Command line").map(([name = ""]) => /^`([a-z-]+)/.exec(name)?.[1]);
+    expect(listed.sort()).toEqual(commands.sort());
   });
 
   it("lists every error that can be caught, with fields that exist", async () => {

@@ -2,7 +2,7 @@
  * `npm test`: everything that must hold, in one go. A step that fails does not stop the next, every step's output is
  * shown as it comes, and the last line is `N passed, N failed`: vitest's tests, and one for each other step.
  *
- * The tests talk to a real Redis and a real Chromium. Where they are missing they are installed from Debian's packages;
+ * The tests talk to a real Redis, a real Chromium, zsh and fish. Where they are missing they are installed from Debian's packages;
  * where that is not possible, the tests that need them fail and say so.
  */
 import { spawn } from "node:child_process";
@@ -34,7 +34,7 @@ const steps: readonly Step[] = [
   { heading: "Build", run: build },
   { heading: "Built package, loaded by plain Node", run: () => one(process.execPath, ["test/smoke.mjs"]) },
   { heading: "Contents of the package", run: packed },
-  { heading: "Redis and Chromium", run: servers },
+  { heading: "Redis, Chromium and shells", run: programsNeeded },
   { heading: "Tests", run: tests },
 ];
 
@@ -100,13 +100,15 @@ async function promisedPaths(): Promise<string[]> {
 }
 
 /** What the tests need of the system: the program, and the Debian package that it comes in. */
-const SERVERS = [
+const NEEDED = [
   { program: "/usr/bin/redis-server", debianPackage: "redis-server" },
   { program: "/usr/bin/chromium", debianPackage: "chromium" },
+  { program: "/usr/bin/zsh", debianPackage: "zsh" },
+  { program: "/usr/bin/fish", debianPackage: "fish" },
 ];
 
-async function servers(): Promise<Tally> {
-  const missing = SERVERS.filter(({ program }) => !existsSync(program)).map(({ debianPackage }) => debianPackage);
+async function programsNeeded(): Promise<Tally> {
+  const missing = NEEDED.filter(({ program }) => !existsSync(program)).map(({ debianPackage }) => debianPackage);
   if (missing.length === 0) {
     console.log("are there");
     return { passed: 0, failed: 0 };

@@ -25,7 +25,7 @@ export function adviseCommand(terminal: Terminal): Command {
     .addHelpText("after", `\nExample:\n  $ fal-meter advise --last 7d\n\n${EXIT_CODES_HELP}`)
     .action(async (flags: AdviseFlags) => {
       milliseconds(flags.last as Duration, "--last");
-      await withReading(flags, (reading) => show(terminal, flags, reading));
+      await withReading(terminal, flags, (reading) => show(terminal, flags, reading));
     });
 }
 

@@ -1,6 +1,5 @@
 import { Command } from "commander";
-import { readRegistry, standingOf } from "../budget/registry.ts";
-import { type Stood, trendOf } from "../read-side.ts";
+import { trendOf } from "../read-side.ts";
 import type { Alert, AlertSeverity } from "../report/alert.ts";
 import { holdAlerts, standingAlerts, trendAlerts } from "../report/alerts.ts";
 import { pendingAlerts } from "../report/outbox.ts";
@@ -9,7 +8,7 @@ import { readHolds } from "../report/reading.ts";
 import { EXIT_CODES_HELP } from "./exit.ts";
 import { noLedgerYet, storeOption } from "./ledger.ts";
 import { wrapped } from "./prose.ts";
-import { type OpenReading, type ReadingFlags, TIMEZONE_HELP, withReading } from "./reading.ts";
+import { type OpenReading, type ReadingFlags, registeredStandings, TIMEZONE_HELP, withReading } from "./reading.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface AlertsFlags extends ReadingFlags {
@@ -23,7 +22,7 @@ export function alertsCommand(terminal: Terminal): Command {
     .addOption(storeOption())
     .option("--json", "print one JSON document, amounts as exact decimal strings")
     .addHelpText("after", `\nExample:\n  $ fal-meter alerts --store sqlite:.fal-meter/ledger.db\n\n${EXIT_CODES_HELP}`)
-    .action((flags: AlertsFlags) => withReading(flags, (reading) => show(terminal, flags, reading)));
+    .action((flags: AlertsFlags) => withReading(terminal, flags, (reading) => show(terminal, flags, reading)));
 }
 
 async function show(terminal: Terminal, flags: AlertsFlags, reading: OpenReading) {
@@ -41,12 +40,7 @@ const RANK: Record<AlertSeverity, number> = { critical: 0, warning: 1, info: 2 }
 /** The worst first. */
 async function currentAlerts(reading: OpenReading): Promise<Alert[]> {
   const { store, now } = reading;
-  const { budgets } = await readRegistry(store, now);
-  const stood: Stood[] = [];
-  for (const budget of budgets) {
-    if (budget.rule.per === "request") continue;
-    for (const standing of await standingOf(budget, store, now)) stood.push({ rule: budget.rule, standing });
-  }
+  const stood = await registeredStandings(store, now);
   const ending = stood.filter(({ rule }) => rule.per !== "total").map(({ standing }) => standing);
   const alerts = [
     ...standingAlerts(

@@ -32,10 +32,15 @@ function steps(places: readonly Words[]): string[] {
   return places.map(({ place }) => place).filter((place) => place !== "");
 }
 
-function bash(places: readonly Words[]): string {
-  const values = places.flatMap(({ place, words }) =>
+/** What options take, by the place and the option: `/report --format`. */
+function valuesIn(places: readonly Words[]): { key: string; values: readonly string[] }[] {
+  return places.flatMap(({ place, words }) =>
     words.filter((each) => each.values.length > 0).map(({ word, values }) => ({ key: `${place} ${word}`, values })),
   );
+}
+
+function bash(places: readonly Words[]): string {
+  const values = valuesIn(places);
   return `_fal_meter() {
   local cur="\${COMP_WORDS[COMP_CWORD]}" last="\${COMP_WORDS[COMP_CWORD-1]}" place="" word words=""
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
@@ -67,8 +72,14 @@ _fal_meter() {
       ${steps(places).map(quoted).join("|")}) place="$place/$word" ;;
     esac
   done
-  case "$place" in
-${places.map(({ place, words }) => `    ${quoted(place)}) choices=(${words.map(described).join(" ")}) ;;`).join("\n")}
+  case "$place \${words[CURRENT-1]}" in
+${valuesIn(places)
+  .map(({ key, values }) => `    ${quoted(key)}) choices=(${values.map(quoted).join(" ")}) ;;`)
+  .join("\n")}
+    *)
+      case "$place" in
+${places.map(({ place, words }) => `        ${quoted(place)}) choices=(${words.map(described).join(" ")}) ;;`).join("\n")}
+      esac ;;
   esac
   _describe 'fal-meter' choices || _files
 }

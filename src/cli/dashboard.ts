@@ -13,7 +13,7 @@ import type { Terminal } from "./terminal.ts";
 interface DashboardFlags {
   port: number;
   host: string;
-  allowHost: string[];
+  allowHost?: string[];
   token?: string;
   timezone?: string;
   store?: string;
@@ -31,8 +31,7 @@ export function dashboardCommand(terminal: Terminal): Command {
     .option(
       "--allow-host <name>",
       "a name or address that readers reach it by, without a port; may be given again",
-      (name: string, names: string[]) => [...names, name],
-      [],
+      (name: string, names: string[] = []) => [...names, name],
     )
     .option("--token <token>", `what readers must give, 16 characters or more (better set as ${TOKEN_VARIABLE})`)
     .option("--timezone <zone>", "IANA zone of hours and days (default: that of the ledger's budgets, else UTC)")
@@ -40,7 +39,7 @@ export function dashboardCommand(terminal: Terminal): Command {
     .option("--json", "print the address as one JSON document")
     .addHelpText(
       "after",
-      `\nExample:\n  $ fal-meter dashboard --store sqlite:.fal-meter/ledger.db\n\n${EXIT_CODES_HELP}; Ctrl-C ends it well, with 0`,
+      `\nExample:\n  $ fal-meter dashboard --port 0 --store sqlite:.fal-meter/ledger.db\n\n${EXIT_CODES_HELP}; Ctrl-C ends it well, with 0`,
     )
     .action((flags: DashboardFlags) => show(terminal, flags));
 }
@@ -53,7 +52,7 @@ function portNumber(text: string): number {
 
 async function show(
   terminal: Terminal,
-  { port, host, allowHost, token: given, timezone, store, json }: DashboardFlags,
+  { port, host, allowHost = [], token: given, timezone, store, json }: DashboardFlags,
 ): Promise<void> {
   const token = given ?? (process.env[TOKEN_VARIABLE] || undefined);
   const own = isLoopbackName(bracketed(host));

@@ -10,7 +10,7 @@ const DEFAULT_STORE = "sqlite:.fal-meter/ledger.db";
 export function storeOption(): Option {
   return new Option(
     "--store <store>",
-    `the ledger to read, as "sqlite:PATH" (default: FAL_METER_STORE, else ${DEFAULT_STORE})`,
+    `the ledger to read, as "sqlite:PATH" or "redis://HOST:PORT" (default: FAL_METER_STORE, else ${DEFAULT_STORE})`,
   );
 }
 
@@ -19,15 +19,22 @@ export type Ledger = { kind: "open"; name: string; store: Store } | { kind: "mis
 
 /**
  * Opens a ledger to read it. One that is not there is not made.
- * @throws OptionsError naming `--store` or `FAL_METER_STORE`; StoreError when the file is there and cannot be read.
+ * @throws OptionsError naming `--store` or `FAL_METER_STORE`; StoreError when it is there and cannot be read, or is not answered for.
  */
 export async function openLedger(given: string | undefined, environment: NodeJS.ProcessEnv): Promise<Ledger> {
   const fromEnvironment = environment.FAL_METER_STORE || undefined;
   const name = given ?? fromEnvironment ?? DEFAULT_STORE;
+  if (/^rediss?:\/\/./s.test(name)) {
+    const { connectRedisStore } = await import("../store/redis.ts");
+    const store = await connectRedisStore({ url: name });
+    // Its own name for itself has no password in it.
+    return { kind: "open", name: store.name, store };
+  }
   const [, path] = /^sqlite:(.+)$/s.exec(name) ?? [];
   if (path === undefined) {
     const option = given === undefined ? "FAL_METER_STORE" : "--store";
-    throw new OptionsError(option, '"sqlite:PATH", for only a ledger in a file can be read from another process', name);
+    const wanted = '"sqlite:PATH" or "redis://HOST:PORT", for no other ledger can be read from another process';
+    throw new OptionsError(option, wanted, name);
   }
   return existsSync(path) ? { kind: "open", name, store: await openSqliteStore(path) } : { kind: "missing", name };
 }

@@ -14,7 +14,7 @@ export function driftCommand(terminal: Terminal): Command {
     .description("prices that turned out wrong: bills outside the bracket of their estimate")
     .addOption(storeOption())
     .option("--json", "print one JSON document, amounts as exact decimal strings")
-    .addHelpText("after", `\n${EXIT_CODES_HELP}`)
+    .addHelpText("after", `\nExample:\n  $ fal-meter prices drift\n\n${EXIT_CODES_HELP}`)
     .action((_flags: PricesFlags, command: Command) => drift(terminal, command.optsWithGlobals()));
 }
 

@@ -23,7 +23,10 @@ export function syncCommand(terminal: Terminal, end: (code: ExitCode) => void): 
     .addOption(storeOption())
     .addOption(emulatorOption())
     .option("--json", "print one JSON document")
-    .addHelpText("after", `\nA meter with prices: { source: "live" } uses what is read here.\n\n${EXIT_CODES_HELP}`)
+    .addHelpText(
+      "after",
+      `\nA meter with prices: { source: "live" } uses what is read here.\n\nExample:\n  $ fal-meter prices sync fal-ai/flux/dev fal-ai/veo3.1\n\n${EXIT_CODES_HELP}`,
+    )
     .action(async (endpoints: string[], _flags: SyncFlags, command: Command) =>
       end(await sync(terminal, endpoints, command.optsWithGlobals())),
     );
@@ -33,6 +36,7 @@ async function sync(terminal: Terminal, endpoints: readonly string[], flags: Syn
   const platform = falPlatform(flags.emulator, process.env);
   const ledger = await openLedger(flags.store, process.env);
   const store = ledger.kind === "open" ? ledger.store : await openSqliteStore(ledger.name.slice("sqlite:".length));
+  const work = terminal.working("Asking fal for prices");
   try {
     const { live } = await knownPrices(store, platform);
     const used = (await store.totals({ by: ["endpoint"] })).flatMap(({ endpointId }) => endpointId ?? []);
@@ -47,6 +51,7 @@ async function sync(terminal: Terminal, endpoints: readonly string[], flags: Syn
     }
     return read.failure === null ? EXIT.ok : EXIT.failed;
   } finally {
+    work.done();
     await store.close();
   }
 }
@@ -56,7 +61,7 @@ export function diffCommand(terminal: Terminal): Command {
     .description("where live prices differ from the bundled ones, and what is announced")
     .addOption(storeOption())
     .option("--json", "print one JSON document, amounts as exact decimal strings")
-    .addHelpText("after", `\n${EXIT_CODES_HELP}`)
+    .addHelpText("after", `\nExample:\n  $ fal-meter prices diff\n\n${EXIT_CODES_HELP}`)
     .action((_flags: PricesFlags, command: Command) => diff(terminal, command.optsWithGlobals()));
 }
 

@@ -23,10 +23,7 @@ export function pricesCommand(terminal: Terminal, end: (code: ExitCode) => void)
     .addOption(storeOption())
     .option("--json", "print one JSON document, amounts as exact decimal strings")
     .helpCommand(false)
-    .addHelpText(
-      "after",
-      `\nExample:\n  $ fal-meter prices flux\n  $ fal-meter prices show fal-ai/flux/dev\n\n${EXIT_CODES_HELP}`,
-    )
+    .addHelpText("after", `\nExample:\n  $ fal-meter prices flux\n\n${EXIT_CODES_HELP}`)
     .action((search: string | undefined, flags: PricesFlags) => list(terminal, search ?? "", flags));
   for (const sub of [
     syncCommand(terminal, end),
@@ -107,7 +104,10 @@ function showCommand(terminal: Terminal, end: (code: ExitCode) => void): Command
     .argument("<endpoint>", "as fal names it, such as fal-ai/flux/dev")
     .addOption(storeOption())
     .option("--json", "print one JSON document, amounts as exact decimal strings")
-    .addHelpText("after", `\n${EXIT_CODES_HELP} · 3 nobody knows the price`)
+    .addHelpText(
+      "after",
+      `\nExample:\n  $ fal-meter prices show fal-ai/flux/dev\n\n${EXIT_CODES_HELP} · 3 nobody knows the price`,
+    )
     .action(async (endpointId: string, _flags: PricesFlags, command: Command) =>
       end(await show(terminal, endpointId, command.optsWithGlobals())),
     );

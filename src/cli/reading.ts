@@ -1,16 +1,18 @@
 /** A ledger opened to be read, for the commands that report on it. */
 
-import { readRegistry } from "../budget/registry.ts";
+import { readRegistry, standingOf } from "../budget/registry.ts";
 import { createWindows, type WeekStart } from "../budget/window.ts";
 import { validZone } from "../budget/zone.ts";
 import { milliseconds, systemClock } from "../clock.ts";
 import { OptionsError } from "../errors.ts";
 import { createMeter, type Meter } from "../meter.ts";
 import type { MeterOptions } from "../options.ts";
-import { calendarsOf } from "../read-side.ts";
+import { calendarsOf, type Stood } from "../read-side.ts";
 import type { Reading } from "../report/reading.ts";
 import type { SpendBy } from "../report/summary.ts";
+import type { Store } from "../store/store.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** What every command that reads a ledger takes. */
 export interface ReadingFlags {
@@ -30,11 +32,13 @@ export const TIMEZONE_HELP = "IANA zone of dates and days (default: that of the 
 
 /** Opens the ledger, and closes it once `use` is done. Days are cut where the ledger's budgets cut them. */
 export async function withReading<Result>(
+  terminal: Terminal,
   flags: ReadingFlags,
   use: (reading: OpenReading) => Promise<Result>,
   options: Pick<MeterOptions, "discounts" | "cache"> = {},
 ): Promise<Result> {
   const ledger = await openLedger(flags.store, process.env);
+  const work = terminal.working("Reading the ledger");
   const now = systemClock.now();
   const calendar = await registeredCalendar(ledger, now);
   const timezone = validZone(flags.timezone ?? calendar.timezone ?? "UTC", "timezone");
@@ -45,8 +49,21 @@ export async function withReading<Result>(
   try {
     return await use({ store, calendars, now, ledger, timezone, weekStart, meter });
   } finally {
+    work.done();
     await meter.close();
+    // A meter that was asked nothing has not taken the store up, and leaves it open; a second close is none.
+    await store.close();
   }
+}
+
+/** How the registered budgets stand. One for single requests has no pace, so it is left out. */
+export async function registeredStandings(store: Store, at: number): Promise<Stood[]> {
+  const stood: Stood[] = [];
+  for (const budget of (await readRegistry(store, at)).budgets) {
+    if (budget.rule.per === "request") continue;
+    for (const standing of await standingOf(budget, store, at)) stood.push({ rule: budget.rule, standing });
+  }
+  return stood;
 }
 
 /** What all budgets of the ledger agree on. */

@@ -8,6 +8,7 @@ import type { TrueUp } from "../settle/true-up.ts";
 import { EXIT, EXIT_CODES_HELP, type ExitCode } from "./exit.ts";
 import { emulatorOption, falFetch } from "./fal.ts";
 import { noLedgerYet, openLedger, storeOption } from "./ledger.ts";
+import { instantFlag } from "./reading.ts";
 import { moneyColumn, readable, table } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -26,17 +27,17 @@ export function reconcileCommand(terminal: Terminal, end: (code: ExitCode) => vo
   return new Command("reconcile")
     .description("ask fal what became of purchases that are still open, with the key in FAL_KEY")
     .option("--billing", "also correct the ledger by fal's billing events; needs an admin key")
-    .option("--since <when>", "with --billing: from this date or ISO time on (default: 30 days ago)")
-    .option("--until <when>", "with --billing: up to here, not included (default: now)")
+    .option(
+      "--since <when>",
+      'with --billing: from here on: a date, an ISO time, or how long ago, such as "7d" (default: "30d")',
+    )
+    .option("--until <when>", "with --billing: up to here, not included; read as --since is (default: now)")
     .option("--older-than <duration>", "leave younger purchases to their callers", "10m")
     .option("--timezone <zone>", "IANA zone of dates and days", "UTC")
     .addOption(storeOption())
     .addOption(emulatorOption())
     .option("--json", "print one JSON document, amounts as exact decimal strings")
-    .addHelpText(
-      "after",
-      `\nExample:\n  $ FAL_KEY=… fal-meter reconcile --billing --since 2026-11-01\n\n${EXIT_CODES_HELP}`,
-    )
+    .addHelpText("after", `\nExample:\n  $ fal-meter reconcile --billing --since 7d\n\n${EXIT_CODES_HELP}`)
     .action(async (flags: ReconcileFlags) => end(await reconcile(terminal, flags)));
 }
 
@@ -49,14 +50,19 @@ async function reconcile(terminal: Terminal, flags: ReconcileFlags): Promise<Exi
     return EXIT.ok;
   }
   const meter = createMeter({ store: ledger.store, timezone: flags.timezone, fetch: via });
+  const work = terminal.working("Asking fal");
   try {
     const { since, until, olderThan, billing = false } = flags;
-    const span = { ...(since !== undefined && { since }), ...(until !== undefined && { until }) };
+    const span = {
+      ...(since !== undefined && { since: instantFlag(since, "--since") }),
+      ...(until !== undefined && { until: instantFlag(until, "--until") }),
+    };
     const done = await meter.reconcile({ olderThan: olderThan as Duration, billing, ...span });
     if (flags.json) terminal.printJson({ ledger: { store: ledger.name, exists: true }, currency: "USD", ...done });
     else terminal.print(...linesOf(terminal, done));
     return done.failure !== null || (done.billing && done.billing.failure !== null) ? EXIT.failed : EXIT.ok;
   } finally {
+    work.done();
     await meter.close();
   }
 }

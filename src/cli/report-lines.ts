@@ -1,12 +1,12 @@
 /** Reports and statements at a terminal, in the look of the other commands. */
 import { readableCell } from "../report/cell-text.ts";
-import type { Cell, Document, Section } from "../report/document.ts";
+import { type Cell, type Document, isDispensable, type Section, withoutEmpty } from "../report/document.ts";
 import { plainName, plainText } from "../report/plain-text.ts";
 import { type Column, moneyColumn, table } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Columns that a narrow terminal, and a table with nothing in them, does without. */
-const DISPENSABLE = new Set(["held", "saved", "cached", "joined", "refused", "change in percent", "discount", "why"]);
+/** What a narrow terminal does without when nothing else is left to leave out. */
+const LAST_TO_GO = new Set(["purchases", "gross", "share", "change"]);
 /** More rows than this nobody reads. */
 const MOST_ROWS = 100;
 
@@ -28,18 +28,17 @@ export function documentLines(
   ];
 }
 
-function sectionLines(terminal: Terminal, { heading, columns, rows, total, note }: Section): string[] {
+function sectionLines(terminal: Terminal, section: Section): string[] {
   const { bold, dim } = terminal.paint;
+  const { heading, columns, rows, total, note } = withoutEmpty(section);
   const shown = rows.slice(0, MOST_ROWS);
   const all = total ? [...shown, total] : shown;
-  const kept = columns.flatMap((column, index) =>
-    DISPENSABLE.has(column.title) && all.every((row) => isNothing(row[index])) ? [] : [index],
-  );
-  const titles = kept.map((index): Column => {
-    const { title, align } = columns[index]!;
-    return { title: plainName(title), align, ...(DISPENSABLE.has(title) && { optional: true as const }) };
+  const titles = columns.map((column): Column => {
+    const { title, align } = column;
+    const optional = isDispensable(column) ? true : LAST_TO_GO.has(title) ? "last" : null;
+    return { title: plainName(title), align, ...(optional && { optional }) };
   });
-  const texts = kept.map((index) => columnTexts(all.map((row) => row[index])));
+  const texts = columns.map((_, index) => columnTexts(all.map((row) => row[index])));
   const cells = all.map((_, row) => texts.map((column) => column[row] ?? ""));
   return [
     bold(plainText(heading)),
@@ -48,12 +47,6 @@ function sectionLines(terminal: Terminal, { heading, columns, rows, total, note 
     ...(rows.length > MOST_ROWS ? ["", dim(`and ${rows.length - MOST_ROWS} more; --json prints all`)] : []),
     ...(note === undefined ? [] : ["", dim(plainText(note))]),
   ];
-}
-
-function isNothing(cell: Cell | undefined): boolean {
-  if (cell?.kind === "money") return cell.amount.isZero();
-  if (cell?.kind === "number") return cell.value.isZero();
-  return cell?.kind === "nothing" || (cell?.kind === "text" && cell.text === "");
 }
 
 /** Amounts have their points under each other. */

@@ -44,7 +44,7 @@ export function reportCommand(terminal: Terminal): Command {
     .option("--json", "the same as --format json: one document, amounts as exact decimal strings")
     .addHelpText("after", `\nExample:\n  $ fal-meter report day --by endpoint,tag:customer\n\n${EXIT_CODES_HELP}`)
     .action((per: ReportOptions["per"], flags: ReportFlags) =>
-      withReading(flags, (reading) => show(terminal, per, flags, reading)),
+      withReading(terminal, flags, (reading) => show(terminal, per, flags, reading)),
     );
 }
 

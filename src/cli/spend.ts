@@ -37,7 +37,7 @@ export function spendCommand(terminal: Terminal, end: (code: ExitCode) => void):
 }
 
 async function spend(terminal: Terminal, flags: SpendFlags, end: (code: ExitCode) => void): Promise<void> {
-  if (flags.watch === undefined) return withReading(flags, (reading) => showOnce(terminal, flags, reading));
+  if (flags.watch === undefined) return withReading(terminal, flags, (reading) => showOnce(terminal, flags, reading));
   const stop = interrupted();
   await watch(terminal, flags, stop);
   // What was asked for is done: Ctrl-C is how it ends.
@@ -55,7 +55,7 @@ async function watch(terminal: Terminal, flags: SpendFlags, stop: AbortSignal): 
   const everyMs = milliseconds(flags.watch === true ? "2s" : (flags.watch as `${number}s`), "--watch");
   let last = "";
   while (!stop.aborted) {
-    await withReading(flags, async ({ meter, ledger, timezone }) => {
+    await withReading(terminal, flags, async ({ meter, ledger, timezone }) => {
       const summary = await meter.spend(queryOf(flags));
       const { since: _moving, ...document } = documentOf(summary, ledger, timezone);
       const shown = JSON.stringify(document);

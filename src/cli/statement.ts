@@ -32,7 +32,9 @@ export function statementCommand(terminal: Terminal): Command {
     .option("--json", "the same as --format json: one document, amounts as exact decimal strings")
     .addHelpText("after", `\nExample:\n  $ fal-meter statement 2026-10\n\n${EXIT_CODES_HELP}`)
     .action((month: string | undefined, flags: StatementFlags) =>
-      withReading(flags, (reading) => show(terminal, month, flags, reading), { discounts: { mode: flags.discounts } }),
+      withReading(terminal, flags, (reading) => show(terminal, month, flags, reading), {
+        discounts: { mode: flags.discounts },
+      }),
     );
 }
 

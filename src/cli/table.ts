@@ -6,8 +6,8 @@ export interface Column {
   title: string;
   /** @default "left" */
   align?: "left" | "right";
-  /** Left out where the terminal is too narrow, the last such column first. @default false */
-  optional?: true;
+  /** Left out where the terminal is too narrow, the last such column first; `"last"` ones only when no other is left. @default false */
+  optional?: true | "last";
 }
 
 /** No frame, one rule under the head: the numbers are what is looked at. */
@@ -42,7 +42,8 @@ export function table(terminal: Terminal, columns: readonly Column[], rows: Rows
   const natural = lines(columns, rows, []);
   const overflow = widthOf(natural) - terminal.columns;
   const first = overflow <= 0 ? 0 : widthOf(lines(columns.slice(0, 1), without(rows, 1), []));
-  const spare = columns.findLastIndex(({ optional }) => optional);
+  const easy = columns.findLastIndex(({ optional }) => optional === true);
+  const spare = easy >= 0 ? easy : columns.findLastIndex(({ optional }) => optional === "last");
   if (overflow > Math.max(0, first - NARROWEST) && spare >= 0) {
     return table(
       terminal,

@@ -17,24 +17,23 @@ import type { Terminal } from "./terminal.ts";
 interface WhatIfFlags extends ReadingFlags {
   last: string;
   cache?: string;
-  model: string[];
-  budget: string[];
+  model?: string[];
+  budget?: string[];
   json?: true;
 }
 
-const more = (text: string, texts: string[]) => [...texts, text];
+const more = (text: string, texts: string[] = []) => [...texts, text];
 
 export function whatIfCommand(terminal: Terminal): Command {
   return new Command("what-if")
     .description("replays the ledger with another cache, other models or other budgets, and says what would have been")
     .option("--last <duration>", "how far back to begin", "30d")
     .option("--cache <ttl>", 'keep every answer this long, such as "24h", or "off"')
-    .option("--model <from=to>", "price calls to one endpoint as calls to another; may be given again", more, [])
+    .option("--model <from=to>", "price calls to one endpoint as calls to another; may be given again", more)
     .option(
       "--budget <limit/per>",
       'in place of the budgets there were: "5/day", or "5/day:fal-ai/veo*" for a glob; may be given again',
       more,
-      [],
     )
     .option("--timezone <zone>", TIMEZONE_HELP)
     .addOption(storeOption())
@@ -45,7 +44,7 @@ export function whatIfCommand(terminal: Terminal): Command {
     )
     .action(async (flags: WhatIfFlags) => {
       const asked = readFlags(flags);
-      await withReading(flags, (reading) => show(terminal, flags, asked, reading));
+      await withReading(terminal, flags, (reading) => show(terminal, flags, asked, reading));
     });
 }
 
@@ -56,7 +55,7 @@ interface Asked {
   budgets: readonly TriedBudget[];
 }
 
-function readFlags({ last, cache, model, budget }: WhatIfFlags): Asked {
+function readFlags({ last, cache, model = [], budget = [] }: WhatIfFlags): Asked {
   if (cache === undefined && model.length === 0 && budget.length === 0)
     throw new OptionsError("what-if", "given one of --cache, --model and --budget", undefined);
   return {

@@ -1,14 +1,13 @@
 /** What a person should look at: alerts of now, where the month is going, and what could cost less. */
 import { plain } from "../money.ts";
 import { resolveDiscounts } from "../price/discount.ts";
-import { advice } from "../report/advice.ts";
+import { trendOf } from "../read-side.ts";
+import { type AdvicePrices, advice } from "../report/advice.ts";
 import type { Alert } from "../report/alert.ts";
 import { holdAlerts, standingAlerts, trendAlerts } from "../report/alerts.ts";
-import { burnOf, type Covers, type Standing } from "../report/burn.ts";
-import { daysAfter } from "../report/period.ts";
-import { type Trend, trend } from "../report/trend.ts";
+import type { Trend } from "../report/trend.ts";
 import type { Entry, Store } from "../store/store.ts";
-import { type Stood, standingsIn } from "./budgets.ts";
+import { standingsIn } from "./budgets.ts";
 import type { Ledger } from "./ledger.ts";
 
 export interface ShownAdvice {
@@ -36,20 +35,20 @@ const ADVICE_MOST = 20;
 /** Entries of the month that advice is taken from: enough for a habit to show, few enough to be read at once. */
 const ENTRIES_MOST = 5_000;
 const OPEN_MOST = 2_000;
-const DAY_MS = 86_400_000;
-const DAYS_BACK = 90;
 
-/** `told` are alerts of things that happened, which the ledger itself does not know. */
-export async function outlookOf(ledger: Ledger, told: readonly Alert[]): Promise<Outlook> {
+/** `told` are alerts of things that happened, and `prices` those of what was not bought, which the ledger itself does not know. */
+export async function outlookOf(ledger: Ledger, told: readonly Alert[], prices: AdvicePrices): Promise<Outlook> {
   const { store, at, calendars } = ledger;
-  const stood = await standingsIn(ledger);
-  const going = await trendOf(ledger, stood);
+  const stood = (await standingsIn(ledger)).flatMap(({ budget: { rule }, standing }) =>
+    rule.per === "request" ? [] : [{ rule, standing }],
+  );
+  const going = await trendOf({ store, calendars, now: at }, stood);
   const holds = await store.openHolds({ limit: OPEN_MOST });
-  const standings = stood.map(({ standing }) => standing);
   const { entries, taken } = await entriesOf(store, calendars.startOf("month", at));
   const discounts = resolveDiscounts();
   const found = advice({
     entries,
+    prices,
     at,
     calendars,
     // The tiers count every purchase of the month; of a part of them they would be told wrongly.
@@ -58,11 +57,14 @@ export async function outlookOf(ledger: Ledger, told: readonly Alert[]): Promise
   return {
     alerts: worstFirst([
       ...standingAlerts(
-        standings.filter((_, index) => stood[index]?.budget.rule.per !== "request"),
+        stood.map(({ standing }) => standing),
         at,
         { thresholds: [0.8, 1] },
       ),
-      ...trendAlerts(going, standings),
+      ...trendAlerts(
+        going,
+        stood.filter(({ rule }) => rule.per !== "total").map(({ standing }) => standing),
+      ),
       ...holdAlerts(holds, at),
       ...told,
     ]).slice(0, ALERTS_MOST),
@@ -73,30 +75,6 @@ export async function outlookOf(ledger: Ledger, told: readonly Alert[]): Promise
       purchases: evidence.purchases,
     })),
     taken,
-  };
-}
-
-/** Ninety days in quarter hours for the month and its odd days; one day by endpoint and tags for how fast budgets burn. */
-async function trendOf(ledger: Ledger, stood: readonly Stood[]): Promise<Trend> {
-  const { store, at, calendars } = ledger;
-  const rows = await store.totals({ since: daysAfter(calendars, at, -DAYS_BACK), by: ["bucket"] });
-  const lastDay = await store.totals({
-    since: calendars.startOf("hour", at - DAY_MS),
-    by: ["bucket", "endpoint", "tags"],
-  });
-  const whole = trend({ rows, budgets: [], at, calendars });
-  const budgets = stood
-    .filter(({ budget }) => budget.rule.per !== "request" && budget.rule.per !== "total")
-    .map(({ budget, standing }) => burnOf(standing, lastDay, at, coveredBy(budget)));
-  return { ...whole, budgets };
-}
-
-function coveredBy({ rule }: Stood["budget"]): Covers {
-  return ({ split }: Standing, { endpointId, tags }) => {
-    const call = { endpointId: endpointId ?? "", tags: tags ?? {} };
-    if (!rule.matches(call)) return false;
-    if (rule.split === null || split === undefined) return true;
-    return (rule.split.by === "endpoint" ? call.endpointId : (call.tags[rule.split.tag] ?? "(none)")) === split;
   };
 }
 

@@ -1,5 +1,6 @@
 /** The list of calls: those under way, and those that ended, the newest first. */
 import { fromNano, type Nano, plain } from "../money.ts";
+import { seqAt } from "../report/reading.ts";
 import type { Entry, EstimateRecord, Hold, Store } from "../store/store.ts";
 import { passing } from "./figures.ts";
 import type { Filter } from "./filter.ts";
@@ -92,22 +93,6 @@ function wanted({
 }: Filter): (call: { at: number; endpointId: string; tags: Entry["tags"] }) => boolean {
   const passes = passing(query);
   return (call) => call.at >= (since ?? call.at) && (until === null || call.at < until) && passes(call);
-}
-
-/**
- * The first `seq` that was settled at `time` or later, found by halving, for entries are written in the order in which calls
- * settle; `null` when there is none.
- */
-async function seqAt(store: Store, time: number): Promise<number | null> {
-  const [newest] = await store.entries({ limit: 1, newest: true });
-  let [low, high] = [0, (newest?.seq ?? 0) + 1];
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    const [entry] = await store.entries({ limit: 1, after: middle - 1 });
-    if (entry === undefined || (entry.settledAt ?? entry.at) >= time) high = middle;
-    else low = middle;
-  }
-  return newest?.seq === undefined || high > newest.seq ? null : high;
 }
 
 function shownEntry(entry: Entry): ShownCall {

@@ -1,5 +1,8 @@
 import { type Context, Hono } from "hono";
+import { advicePrices } from "../advice-prices.ts";
 import { isMeterError, OptionsError, StoreError } from "../errors.ts";
+import { createPricer } from "../price/pricer.ts";
+import { resolvePrices } from "../price/prices-options.ts";
 import { createAccess } from "./access.ts";
 import { outlookOf } from "./advice.ts";
 import { answer, html, json, refused } from "./answer.ts";
@@ -40,6 +43,8 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   const ledgers = createLedgers(resolved);
   const live = createLive(resolved, ledgers);
   const assets = createAssets();
+  // The bundled ones: a ledger does not say which rates its meters were given.
+  const prices = advicePrices(createPricer(resolvePrices()));
   const app = new Hono();
   const under = (path: string) => `${resolved.basePath}${path}`;
 
@@ -101,7 +106,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   app.get(under("/api/budgets"), asked(budgetsOf));
   app.get(
     under("/api/advice"),
-    asked((ledger) => outlookOf(ledger, live.alerts())),
+    asked((ledger) => outlookOf(ledger, live.alerts(), prices)),
   );
   app.get(under("/api/events"), ({ req: { raw } }) => {
     const headers = { "content-type": "text/event-stream; charset=utf-8", "x-accel-buffering": "no" };

@@ -99,7 +99,7 @@ ${panel("budgets", "Budgets", `<div id="budget-list">${BONES}</div>`, `<button t
 ${panel("tags", "By tag", `<div id="tag-list">${BONES}</div>`, `<label class="field small" id="tag-choice" hidden><span class="unseen">Tag to split by</span><select id="tag-name"></select></label>`)}
 </div>
 ${panel("advice", "What could cost less", `<div id="advice-list">${BONES}</div>`)}
-${panel("calls", "Calls", `${callTable()}<p class="none" id="no-calls" hidden>No calls in this selection.</p><button type="button" class="quiet more" id="more" hidden>Show older calls</button>`, `<span class="latest" id="latest"></span>`)}
+${panel("calls", "Calls", `${callTable()}${BONES}<p class="none" id="no-calls" hidden>No calls in this selection.</p><button type="button" class="quiet more" id="more" hidden>Show older calls</button>`, `<span class="latest" id="latest"></span>`)}
 </div>
 </main>
 <footer class="foot"><span>Read-only. Amounts in US dollars, as fal billed them.</span><a href="metrics">Prometheus metrics</a></footer>

@@ -209,6 +209,8 @@ tr .faint { font-weight: 400; }
 .foot { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0.5rem 1.5rem; max-width: 1240px; margin: 0 auto; padding: 0 1.5rem 2rem; color: var(--muted); font-size: 0.8125rem; }
 
 .bone { color: transparent; border-radius: 6px; background: var(--track); }
+#call-table + .bones { display: none; }
+#call-table:not([hidden]):has(#call-rows:empty) + .bones { display: grid; }
 .bones { display: grid; gap: 0.9rem; padding: 0.5rem 0; }
 .bones i { height: 1rem; border-radius: 6px; background: var(--track); }
 .bones i:nth-child(2) { width: 80%; }
@@ -241,17 +243,17 @@ body[data-state="empty"] .tiles { display: none; }
   .groups .name { white-space: normal; overflow-wrap: anywhere; }
   #call-table thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   #call-table, #call-table tbody { display: block; }
-  #call-table tr { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0.15rem 0.75rem; padding: 0.7rem 0; }
+  #call-table tr { display: grid; grid-template-columns: auto minmax(0, 1fr) auto; align-items: baseline; gap: 0.3rem 0.6rem; padding: 0.7rem 0; }
   #call-table tr + tr { border-top: 1px solid var(--line); }
   #call-table td { padding: 0; border: 0; width: auto; }
-  .what { grid-column: 1; grid-row: 1; }
+  .what { grid-column: 1 / 3; grid-row: 1; }
+  .what .endpoint { margin-right: 0.4rem; }
   .what .chip { margin: 0 0.35rem 0 0; }
-  .what .endpoint { display: block; }
-  .bill { grid-column: 2; grid-row: 1; }
+  .bill { grid-column: 3; grid-row: 1; }
   .how { grid-column: 1; grid-row: 2; }
-  .estimate { grid-column: 2; grid-row: 2; color: var(--muted); font-size: 0.8125rem; }
+  .when { grid-column: 2; grid-row: 2; font-size: 0.8125rem; }
+  .estimate { grid-column: 3; grid-row: 2; color: var(--muted); font-size: 0.8125rem; }
   .estimate::before { content: "est. "; }
-  .when { grid-column: 1 / -1; font-size: 0.8125rem; }
 }
 @media (prefers-reduced-motion: reduce) {
   *, *::before, *::after { animation: none !important; transition: none !important; }

@@ -4,7 +4,7 @@ import { type Decimal, decimal, plain } from "../money.ts";
 import type { Book } from "./book.ts";
 import type { Reply } from "./model.ts";
 import type { Settings } from "./options.ts";
-import type { PriceList } from "./prices.ts";
+import type { PriceList, UnitPrice } from "./prices.ts";
 import { type Refusal, refusal } from "./refusal.ts";
 
 /** What is billed for, and the word of a fault on the billing header: `null` leaves it out, `undefined` is no word. */
@@ -13,6 +13,8 @@ export interface Sale {
   readonly endpointId: string;
   readonly transport: Transport;
   readonly units: string | null | undefined;
+  /** In force when it was accepted. */
+  readonly price: UnitPrice;
 }
 
 /** Says whether an account may buy at all, and writes down what it bought. */
@@ -53,11 +55,12 @@ export class Cashier {
   /** Bills a refusal that says it used units; its words are a header's. */
   billRefusal(endpointId: string, transport: Transport, header: string): void {
     const units = readUnits(header);
-    if (units?.gt(0)) this.#enter({ requestId: randomUUID(), endpointId, transport }, units);
+    const price = this.#prices.of(endpointId);
+    if (units?.gt(0)) this.#enter({ requestId: randomUUID(), endpointId, transport, price }, units);
   }
 
-  #enter({ requestId, endpointId, transport }: Omit<Sale, "units">, units: Decimal): void {
-    const { unit, unitPrice } = this.#prices.of(endpointId);
+  #enter({ requestId, endpointId, transport, price }: Omit<Sale, "units">, units: Decimal): void {
+    const { unit, unitPrice } = price;
     const amount = units.mul(unitPrice);
     const at = this.#settings.clock.now();
     this.#book.enter({ requestId, endpointId, units, unit, unitPrice, amount, at, transport });

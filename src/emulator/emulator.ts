@@ -54,6 +54,11 @@ export interface Emulator {
    */
   fault(fault: Fault): () => void;
   clearFaults(): void;
+  /**
+   * What an endpoint costs from now on, as a price that fal changes; what was accepted before keeps its price.
+   * @throws OptionsError when the price is no amount or the unit no text.
+   */
+  reprice(endpointId: string, price: { unit: string; unitPrice: string | number }): void;
   /** Cuts every connection and stops. Work that has not ended never will. */
   close(): Promise<void>;
 }
@@ -143,6 +148,7 @@ function build(settings: Settings, options: EmulatorOptions, origin: () => strin
       paidPosts: (endpoint = "*") => visits.paid(endpointMatcher(endpoint)),
       fault: (fault) => faults.arm(fault),
       clearFaults: () => faults.clear(),
+      reprice: (endpointId, price) => prices.set(endpointId, price, "price"),
       close() {
         closing.abort(new Error("The emulator was closed."));
         jobs.close();

@@ -5,7 +5,7 @@ import { zero } from "../money.ts";
 import type { Cashier } from "./cashier.ts";
 import { perform, type Reply, type Work } from "./model.ts";
 import type { Settings } from "./options.ts";
-import type { PriceList } from "./prices.ts";
+import type { PriceList, UnitPrice } from "./prices.ts";
 import { fingerprint } from "./random.ts";
 import { refusal } from "./refusal.ts";
 
@@ -58,6 +58,7 @@ interface Kept extends Job {
   /** Its time in the queue is over, and it waits for a free place only. */
   ready: boolean;
   readonly units: string | null | undefined;
+  readonly price: UnitPrice;
   characters: number;
 }
 
@@ -180,10 +181,10 @@ export class Jobs {
   #accept(order: Order): Kept {
     const requestId = randomUUID();
     const { endpointId, input, transport } = order;
-    const unit = this.#prices.of(endpointId).unit;
+    const price = this.#prices.of(endpointId);
     const seed = fingerprint(`${this.#settings.seed}|${this.#accepted++}`);
     const job: Kept = {
-      ...{ requestId, endpointId, transport, units: order.units },
+      ...{ requestId, endpointId, transport, price, units: order.units },
       webhookUrl: order.webhookUrl ?? null,
       priority: order.priority ?? "normal",
       acceptedAt: this.#clock.now(),
@@ -194,7 +195,7 @@ export class Jobs {
       reply: null,
       unitsHeader: null,
       ready: false,
-      work: { requestId, endpointId, input, unit, origin: this.#origin(), seed },
+      work: { requestId, endpointId, input, unit: price.unit, origin: this.#origin(), seed },
       characters: JSON.stringify(input ?? null).length,
     };
     this.#jobs.set(requestId, job);

@@ -4,6 +4,7 @@ import { OptionsError } from "../errors.ts";
 import { type Decimal, dollars, type MoneyInput } from "../money.ts";
 import { isLoopback } from "./address.ts";
 import type { Fault } from "./fault.ts";
+import type { GivenPrice } from "./prices.ts";
 
 export interface EmulatorOptions {
   /** The port to listen on, 0 to 65535. @default 0, any free one */
@@ -17,7 +18,7 @@ export interface EmulatorOptions {
    */
   latencyMs?: number | { run?: number; queue?: number; work?: number };
   /** Unit prices over and above the emulator's own list, by endpoint id. What nobody lists costs one cent a request. */
-  prices?: Record<string, { unit: string; unitPrice: string | number }>;
+  prices?: Record<string, GivenPrice>;
   /** Faults armed from the start. */
   faults?: Fault[];
   /** What calls without a seed draw from: the same seed gives the same pictures in the same order. @default 0 */

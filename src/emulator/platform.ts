@@ -126,7 +126,10 @@ export class Platform {
     if (endpointIds.length === 0) throw new Refused(400, "validation_error", "endpoint_id is required");
     const requestIds = idsOf(query, "request_id");
     const payloads = query.get("expand")?.includes("payloads") ?? false;
-    const jobs = this.#jobs.all().filter((job) => endpointIds.includes(job.endpointId));
+    const [from, until] = [timeOf(query, "start") ?? 0, timeOf(query, "end") ?? Number.POSITIVE_INFINITY];
+    const jobs = this.#jobs
+      .all()
+      .filter(({ endpointId, acceptedAt: at }) => endpointIds.includes(endpointId) && at >= from && at < until);
     const items = jobs
       .filter((job) => requestIds.length === 0 || requestIds.includes(job.requestId))
       .map((job) => ({

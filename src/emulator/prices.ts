@@ -2,6 +2,13 @@ import { OptionsError } from "../errors.ts";
 import { type Decimal, decimal, dollars } from "../money.ts";
 import { listPrices } from "../price/list-prices.ts";
 
+/** A price as it is given. */
+export interface GivenPrice {
+  unit: string;
+  /** US dollars for one unit. */
+  unitPrice: string | number;
+}
+
 /** What one unit of an endpoint costs here, in US dollars, and what the unit is called in the words of fal's price API. */
 export interface UnitPrice {
   readonly unit: string;
@@ -57,7 +64,7 @@ export class PriceList {
   readonly #prices = new Map<string, UnitPrice>();
 
   /** @throws OptionsError when a price is no amount or a unit no text. */
-  constructor(given: Readonly<Record<string, { unit: string; unitPrice: string | number }>>) {
+  constructor(given: Readonly<Record<string, GivenPrice>>) {
     for (const row of listPrices) {
       const [endpointId, unit, unitPrice, , doubt] = row.split("|");
       if (!endpointId || unit === undefined || !unitPrice) continue;
@@ -67,12 +74,13 @@ export class PriceList {
     for (const [endpointId, unit, unitPrice] of LISTED) {
       this.#prices.set(endpointId, { unit, unitPrice: decimal(unitPrice) });
     }
-    for (const [endpointId, price] of Object.entries(given)) {
-      const option = `prices["${endpointId}"]`;
-      if (typeof price?.unit !== "string")
-        throw new OptionsError(`${option}.unit`, 'the name of a unit such as "images"', price?.unit);
-      this.#prices.set(endpointId, { unit: price.unit, unitPrice: dollars(price.unitPrice, `${option}.unitPrice`) });
-    }
+    for (const [endpointId, price] of Object.entries(given)) this.set(endpointId, price, `prices["${endpointId}"]`);
+  }
+
+  /** What an endpoint costs from now on. @throws OptionsError naming `option` when the price is no amount or the unit no text. */
+  set(endpointId: string, { unit, unitPrice }: GivenPrice, option: string): void {
+    if (typeof unit !== "string") throw new OptionsError(`${option}.unit`, 'the name of a unit such as "images"', unit);
+    this.#prices.set(endpointId, { unit, unitPrice: dollars(unitPrice, `${option}.unitPrice`) });
   }
 
   /** The price by which an endpoint is billed. */

@@ -31,6 +31,16 @@ export function estimateRecord(estimate: Priced, shape: string | null): Estimate
   };
 }
 
+/** Parameters that say how large a thing is, as a shape has them. */
+const SIZE = /(?<= )(?:image_size|video_size|size|resolution)=(\S+)/g;
+
+/** What was asked for, in a word or two: `1024x768, 2 × image`; `null` where neither size nor number is known. */
+export function sizeOf({ shape, quantity, unit }: EstimateRecord): string | null {
+  const sizes = [...(shape ?? "").matchAll(SIZE)].map(([, size]) => size);
+  const count = quantity === null || unit === null ? [] : [`${quantity} × ${unit}`];
+  return [...sizes, ...count].join(", ") || null;
+}
+
 interface Occurrence {
   call: Call;
   at: number;

@@ -24,6 +24,31 @@ export interface Section {
   note?: string;
 }
 
+/** Columns that say nothing where nothing is in them. */
+const DISPENSABLE = new Set(["held", "saved", "cached", "joined", "refused", "change in percent", "discount", "why"]);
+
+/** Whether readers do without a column, where there is no room for it or nothing in it. */
+export function isDispensable({ title }: Column): boolean {
+  return DISPENSABLE.has(title);
+}
+
+/** As readers want it: without dispensable columns that have nothing in them. Machines want every column. */
+export function withoutEmpty(section: Section): Section {
+  const { columns, rows, total } = section;
+  const all = total ? [...rows, total] : rows;
+  const kept = columns.flatMap((column, index) =>
+    isDispensable(column) && all.every((row) => isNothing(row[index])) ? [] : [index],
+  );
+  const cut = <Each>(row: readonly Each[]) => kept.flatMap((index) => (index in row ? [row[index] as Each] : []));
+  return { ...section, columns: cut(columns), rows: rows.map(cut), ...(total && { total: cut(total) }) };
+}
+
+function isNothing(cell: Cell | undefined): boolean {
+  if (cell?.kind === "money") return cell.amount.isZero();
+  if (cell?.kind === "number") return cell.value.isZero();
+  return cell?.kind === "nothing" || (cell?.kind === "text" && cell.text === "");
+}
+
 /** A report or a statement as every format writes it, and `data` as JSON carries it. */
 export interface Document {
   title: string;

@@ -1,6 +1,6 @@
 import { endpointMatcher } from "../call.ts";
 import { MeterError } from "../errors.ts";
-import type { Entry, EntryQuery, Hold, Store } from "../store/store.ts";
+import type { Entry, EntryQuery, Hold, Store, TotalsRow } from "../store/store.ts";
 import type { Covers, Standing } from "./burn.ts";
 import type { Credit } from "./credits.ts";
 import { type FocusData, type FocusInput, focus } from "./focus.ts";
@@ -8,7 +8,7 @@ import { periodAt } from "./period.ts";
 import { type Report, type ReportOptions, readReportOptions, report } from "./report.ts";
 import { type Statement, statement } from "./statement.ts";
 import type { Calendars } from "./summary.ts";
-import { type Trend, trend, trendQuery } from "./trend.ts";
+import { burnQuery, type Trend, trend, trendDays, trendQuery } from "./trend.ts";
 import type { VolumeDiscounts } from "./volume-credit.ts";
 
 /** What reading a ledger takes. */
@@ -19,8 +19,14 @@ export interface Reading {
 }
 
 const PAGE = 5_000;
-/** Entries that a report's percentiles and parts are taken from; the newest ones. Its sums come from all. */
-const MOST_SAMPLED = 50_000;
+/** Entries that advice and what-if are taken from, the newest ones. */
+const MOST_RECENT = 50_000;
+/** Entries that a report's percentiles and parts are taken from. Its sums come from all. */
+const MOST_REPORTED = 10_000;
+/** Where there are more, so many of them, a slice here and a slice there over the whole range. */
+const SAMPLED = { slices: 25, each: 200 };
+/** What was sent in a range is settled within it, or not much later. */
+const SETTLED_WITHIN_MS = 3_600_000;
 /** A range with more than this is a book of its own. */
 const MOST_CHARGES = 2_000_000;
 const MOST_HOLDS = 200_000;
@@ -50,15 +56,57 @@ export async function readEntries(
 /** @throws OptionsError naming `report.…` */
 export async function readReport({ store, calendars, now }: Reading, options: ReportOptions): Promise<Report> {
   const question = readReportOptions(options, now, calendars);
-  const { since, until, filter } = question;
-  const rows = await store.totals(question.totals);
-  const { entries, taken } = await readEntries(store, { since, until }, MOST_SAMPLED);
+  const { since, until, filter, ask } = question;
+  const periods: TotalsRow[][] = [];
+  for (const query of ask.periods) periods.push(await store.totals(query));
+  const groups = ask.groups && {
+    now: await store.totals(ask.groups.now),
+    before: await store.totals(ask.groups.before),
+  };
+  const { entries, taken } = await readSample(store, { since, until });
   const matches = filter.endpoint === undefined ? () => true : endpointMatcher(filter.endpoint);
   const tags = Object.entries(filter.tags ?? {});
   const kept = entries.filter(
     (entry) => matches(entry.endpointId) && tags.every(([name, value]) => entry.tags[name] === value),
   );
-  return report(question, rows, { entries: kept, taken }, calendars);
+  return report(question, { periods, groups }, { entries: kept, taken }, calendars);
+}
+
+/** Entries of a range: all, or as many from each part of it where there are more than a report reads. */
+async function readSample(
+  store: Store,
+  { since, until }: { since: number; until: number },
+): Promise<{ entries: Entry[]; taken: "all" | "sample" }> {
+  const first = (await seqAt(store, since)) ?? 0;
+  const last = (await seqAt(store, until + SETTLED_WITHIN_MS)) ?? ((await newestSeq(store)) ?? 0) + 1;
+  if (last - first <= MOST_REPORTED) return readEntries(store, { since, until }, MOST_REPORTED);
+  const { slices, each } = SAMPLED;
+  const found: Entry[] = [];
+  for (let slice = 0; slice < slices; slice += 1) {
+    const after = first + Math.floor(((slice + 0.5) * (last - first)) / slices) - each / 2;
+    found.push(...(await store.entries({ after, limit: each })));
+  }
+  return { entries: found.filter(({ at }) => at >= since && at < until), taken: "sample" };
+}
+
+async function newestSeq(store: Store): Promise<number | undefined> {
+  return (await store.entries({ limit: 1, newest: true }))[0]?.seq;
+}
+
+/**
+ * The first `seq` that was settled at `time` or later, found by halving, for entries are written in the order in which calls
+ * settle; `null` when there is none.
+ */
+export async function seqAt(store: Store, time: number): Promise<number | null> {
+  const newest = await newestSeq(store);
+  let [low, high] = [0, (newest ?? 0) + 1];
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    const [entry] = await store.entries({ limit: 1, after: middle - 1 });
+    if (entry === undefined || (entry.settledAt ?? entry.at) >= time) high = middle;
+    else low = middle;
+  }
+  return newest === undefined || high > newest ? null : high;
 }
 
 /** `covers` tells which rows count under which budget. @default every row under each */
@@ -68,7 +116,14 @@ export async function readTrend(
   covers?: Covers,
 ): Promise<Trend> {
   const rows = await store.totals(trendQuery(now, calendars));
-  return trend({ rows, budgets, at: now, calendars, ...(covers && { covers }) });
+  const endpoints: TotalsRow[] = [];
+  // A question a day: what an endpoint spent in it comes added up.
+  for (const { start, end } of trendDays(rows, now, calendars)) {
+    const spent = await store.totals({ since: start, until: Math.min(end, now), by: ["endpoint"] });
+    endpoints.push(...spent.map((row) => ({ ...row, bucket: start })));
+  }
+  const lastDay = budgets.length === 0 ? [] : await store.totals(burnQuery(now));
+  return trend({ rows, endpoints, lastDay, budgets, at: now, calendars, ...(covers && { covers }) });
 }
 
 /**
@@ -121,5 +176,5 @@ export async function readRecent(
   { store, now }: Reading,
   lastMs: number,
 ): Promise<{ entries: Entry[]; taken: "all" | "sample" }> {
-  return readEntries(store, { since: now - lastMs, until: now + 1 }, MOST_SAMPLED);
+  return readEntries(store, { since: now - lastMs, until: now + 1 }, MOST_RECENT);
 }

@@ -2,7 +2,7 @@ import type { EndpointGlob, Tags } from "../call.ts";
 import { OptionsError, onlyKeys } from "../errors.ts";
 import { type Decimal, zero } from "../money.ts";
 import type { Entry, TotalsQuery, TotalsRow } from "../store/store.ts";
-import { indexOfPeriod, type Period, periodAt, periodBefore, periodsBetween } from "./period.ts";
+import { type Period, periodAt, periodBefore, periodsBetween } from "./period.ts";
 import { type PurchaseCost, purchaseCost } from "./purchases.ts";
 import { type Refusals, refusalsOf, type Savings, savingsOf } from "./savings.ts";
 import {
@@ -86,11 +86,20 @@ export interface ReportQuestion {
   by: readonly SpendBy[];
   filter: SpendQuery;
   periods: readonly Period[];
-  /** First instant of the periods before the range, which the groups are compared with. */
-  from: number;
   since: number;
   until: number;
-  totals: TotalsQuery;
+  ask: {
+    /** One for the period before the range, then one for each of its periods: what lies in it comes added up. */
+    periods: TotalsQuery[];
+    /** The groups of the range, and of as many periods before it; `null` where none are asked for. */
+    groups: { now: TotalsQuery; before: TotalsQuery } | null;
+  };
+}
+
+/** What a ledger answers a question with. */
+export interface ReportRows {
+  periods: readonly (readonly TotalsRow[])[];
+  groups: { now: readonly TotalsRow[]; before: readonly TotalsRow[] } | null;
 }
 
 const MOST_PERIODS = 1_000;
@@ -110,17 +119,26 @@ export function readReportOptions(options: ReportOptions, now: number, calendars
   const by = readBy(options.by);
   const { endpoint, tags } = options;
   const filter = { ...(endpoint !== undefined && { endpoint }), ...(tags !== undefined && { tags }) };
-  const from = stepsBack(calendars, per, since, periods.length);
-  const query = totalsQuery(filter, by, { since: from, until });
+  const groups = (bounds: { since: number; until: number }) => totalsQuery(filter, by, bounds);
   return {
     per,
     by,
     filter,
     periods,
-    from,
     since,
     until,
-    totals: { ...query, by: [...new Set([...query.by, "bucket" as const])] },
+    ask: {
+      periods: [periodBefore(calendars, per, since), ...periods].map(({ start, end }) =>
+        totalsQuery(filter, [], { since: start, until: Math.min(end, until) }),
+      ),
+      groups:
+        by.length === 0
+          ? null
+          : {
+              now: groups({ since, until }),
+              before: groups({ since: stepsBack(calendars, per, since, periods.length), until: since }),
+            },
+    },
   };
 }
 
@@ -131,23 +149,19 @@ function stepsBack(calendars: Calendars, per: ReportOptions["per"], at: number, 
 }
 
 /**
- * What was spent in each period and against the one before. `rows` answer `question.totals`; `entries` are those of the range
+ * What was spent in each period and against the one before. `rows` answer `question.ask`; `entries` are those of the range
  * that the filter lets through, all of them or a sample.
  */
 export function report(
   question: ReportQuestion,
-  rows: readonly TotalsRow[],
+  rows: ReportRows,
   sample: { entries: readonly Entry[]; taken: PurchaseCost["taken"] },
   calendars: Calendars,
 ): Report {
   const { per, by, filter, since, until } = question;
   const add = (some: readonly TotalsRow[]) => totalsOf(some, filter, calendars);
-  const periods = [periodBefore(calendars, per, since), ...question.periods];
-  const parts: TotalsRow[][] = periods.map(() => []);
-  for (const row of rows) parts[indexOfPeriod(periods, row.bucket ?? 0)]?.push(row);
-  const sums = parts.map(add);
-  const inRange = rows.filter(({ bucket }) => (bucket ?? 0) >= since);
-  const totals = add(inRange);
+  const sums = rows.periods.map(add);
+  const totals = add(rows.periods.slice(1).flat());
   const made: Report = {
     currency: "USD",
     per,
@@ -166,11 +180,11 @@ export function report(
     savings: savingsOf(totals, sample),
     refusals: refusalsOf(totals, sample),
   };
-  if (by.length === 0) return made;
-  const before = rows.filter(({ bucket }) => (bucket ?? 0) < since);
-  made.groups = groupsOf(inRange, before, question, calendars);
+  if (!rows.groups) return made;
+  const { now, before } = rows.groups;
+  made.groups = groupsOf(now, before, question, calendars);
   made.unallocated = by.flatMap((part) =>
-    part.startsWith("tag:") ? [unallocated(part.slice(4), inRange, totals.spent, add)] : [],
+    part.startsWith("tag:") ? [unallocated(part.slice(4), now, totals.spent, add)] : [],
   );
   return made;
 }

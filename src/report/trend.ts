@@ -27,6 +27,10 @@ export interface Trend {
 export interface TrendInput {
   /** Answers of `trendQuery`. */
   rows: readonly TotalsRow[];
+  /** What each endpoint spent on each of `trendDays`, its bucket the day's first instant. @default `rows`, where they tell endpoints apart */
+  endpoints?: readonly TotalsRow[];
+  /** Answers of `burnQuery`. @default `rows`, where they tell endpoints and tags apart */
+  lastDay?: readonly TotalsRow[];
   budgets: readonly Standing[];
   at: number;
   calendars: Calendars;
@@ -41,12 +45,23 @@ const DAYS_BACK = 90;
 const MOST_ENDPOINTS = 200;
 const MOST_PERIODS = 200;
 
-/** What the store is asked for a trend at `at`. */
+/** What was spent when, for a trend at `at`. */
 export function trendQuery(at: number, calendars: Calendars): TotalsQuery {
-  return { since: daysAfter(calendars, at, -DAYS_BACK), until: at, by: ["bucket", "endpoint", "tags"] };
+  return { since: daysAfter(calendars, at, -DAYS_BACK), until: at, by: ["bucket"] };
 }
 
-export function trend({ rows, budgets, at, calendars, covers = () => true }: TrendInput): Trend {
+/** What the last 24 hours were spent on, and for whom: how fast budgets burn. */
+export function burnQuery(at: number): TotalsQuery {
+  return { since: at - 24 * HOUR_MS, until: at, by: ["bucket", "endpoint", "tags"] };
+}
+
+/** The days of a trend, from the first on which anything was spent. */
+export function trendDays(rows: readonly TotalsRow[], at: number, calendars: Calendars): Period[] {
+  return periodsBetween(calendars, "day", { since: firstSpending(rows, at), until: at + 1 }, MOST_PERIODS, "trend");
+}
+
+export function trend(input: TrendInput): Trend {
+  const { rows, endpoints = rows, lastDay = rows, budgets, at, calendars, covers = () => true } = input;
   const until = at + 1;
   const hours = periodsBetween(
     calendars,
@@ -55,7 +70,7 @@ export function trend({ rows, budgets, at, calendars, covers = () => true }: Tre
     MOST_PERIODS,
     "trend",
   );
-  const days = periodsBetween(calendars, "day", { since: firstSpending(rows, at), until }, MOST_PERIODS, "trend");
+  const days = trendDays(rows, at, calendars);
   const known = daysOf(days, rows, at, calendars);
   const held = fromNano(rows.reduce((total, row) => total + row.held, 0n));
   return {
@@ -65,9 +80,9 @@ export function trend({ rows, budgets, at, calendars, covers = () => true }: Tre
     days: series(days, rows),
     weekdays: weekdayPattern(known),
     perHour: hourlyRate(rows, at).toDecimalPlaces(9),
-    budgets: budgets.map((standing) => burnOf(standing, rows, at, covers)),
+    budgets: budgets.map((standing) => burnOf(standing, lastDay, at, covers)),
     forecast: forecast(known, held, at, calendars),
-    anomalies: [...anomalies(known, null), ...byEndpoint(rows, at, calendars)].sort(
+    anomalies: [...anomalies(known, null), ...byEndpoint(endpoints, at, calendars)].sort(
       (a, b) => b.day.getTime() - a.day.getTime(),
     ),
   };
@@ -109,11 +124,7 @@ function byEndpoint(rows: readonly TotalsRow[], at: number, calendars: Calendars
     }))
     .sort((a, b) => b.spent.cmp(a.spent))
     .slice(0, MOST_ENDPOINTS);
-  return largest.flatMap(({ endpointId, its }) => {
-    const span = { since: firstSpending(its, at), until: at + 1 };
-    return anomalies(
-      daysOf(periodsBetween(calendars, "day", span, MOST_PERIODS, "trend"), its, at, calendars),
-      endpointId,
-    );
-  });
+  return largest.flatMap(({ endpointId, its }) =>
+    anomalies(daysOf(trendDays(its, at, calendars), its, at, calendars), endpointId),
+  );
 }

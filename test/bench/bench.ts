@@ -4,17 +4,21 @@
  *
  *   npm run bench
  *   npm run bench -- --json
+ *   npm run bench -- --only "a million entries"
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { addedTime } from "./added-time.ts";
 import { estimates } from "./estimates.ts";
 import { type Figure, tableOf, verdictOn } from "./figure.ts";
 import { hits } from "./hits.ts";
 import { holds } from "./holds.ts";
+import { millionReports } from "./million-reports.ts";
 
-const json = process.argv.includes("--json");
+const { values } = parseArgs({ options: { json: { type: "boolean", default: false }, only: { type: "string" } } });
+const { json, only } = values;
 const machine = { node: process.version, cpu: cpus()[0]?.model.trim() ?? "unknown", cores: cpus().length };
 
 /** Processes that share a file first, while the memory of this one is small. */
@@ -23,12 +27,14 @@ const parts: [name: string, measure: (folder: string) => Promise<Figure[]>][] = 
   ["added time", addedTime],
   ["cache hits", hits],
   ["estimates", estimates],
+  ["a million entries", millionReports],
 ];
 
 const folder = await mkdtemp(join(tmpdir(), "fal-meter-bench-"));
 const figures: Figure[] = [];
 try {
   for (const [name, measure] of parts) {
+    if (only !== undefined && only !== name) continue;
     if (process.stderr.isTTY) console.error(`measuring ${name} …`);
     figures.push(...(await measure(folder)));
   }

@@ -1,29 +1,18 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { AxeBuilder } from "@axe-core/playwright";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, expect, onTestFinished } from "vitest";
+import { launchChromium } from "./launch.ts";
 
-const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-const QUIET = [
-  "--no-sandbox",
-  "--disable-background-networking",
-  "--disable-gpu",
-  "--disable-component-update",
-  "--disable-sync",
-  "--no-first-run",
-];
 const SHOTS = fileURLToPath(new URL("../out/screenshots/", import.meta.url));
 
 let browser: Promise<Browser> | undefined;
 
 afterAll(async () => (await browser)?.close());
 
-/** A real browser. Without one these tests fail: a page that nobody has looked at is not known to work. */
 function launched(): Promise<Browser> {
-  const found = PLACES.find((place) => existsSync(place));
-  if (!found) throw new Error(`No browser at ${PLACES.join(" or ")}. Install one: apt-get install -y chromium`);
-  browser ??= chromium.launch({ executablePath: found, args: QUIET });
+  browser ??= launchChromium();
   return browser;
 }
 

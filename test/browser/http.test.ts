@@ -5,6 +5,7 @@ import { OptionsError, StoreError } from "../../src/errors.ts";
 import { createEvents } from "../../src/events.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import type { Store } from "../../src/store/store.ts";
+import { image, openClient, openEmulator } from "../flow/open.ts";
 import { budgets, chargesOf, estimateOf, nano, trade } from "./ledger.ts";
 import { afternoon, stillClock } from "./served.ts";
 
@@ -289,6 +290,21 @@ describe("the data", () => {
       /usage-threshold|budget-exhausted/,
     );
     expect(outlook.forecast).toMatchObject({ month: "2026-11" });
+  });
+
+  it("advises what the meter advises", async () => {
+    const store = createMemoryStore();
+    const emulator = await openEmulator();
+    const { meter, fal } = openClient(emulator, { store, clock: stillClock });
+    for (let call = 0; call < 5; call += 1) await fal.run(image, { input: { prompt: "the same", seed: 7 } });
+    for (let call = 0; call < 5; call += 1)
+      await fal.run("fal-ai/veo3.1/fast", { input: { prompt: `boat ${call}`, duration: "8s" } });
+    const told = (await meter.advise()).map(({ title, saving }) => [title, saving.toFixed()]);
+    expect(told.length).toBeGreaterThan(1);
+    const { advice } = (await (await opened({ store }).ask("/api/advice")).json()) as {
+      advice: { title: string; saving: string }[];
+    };
+    expect(advice.map(({ title, saving }) => [title, saving])).toEqual(told);
   });
 
   it("tells of what the meter was refused, which the ledger's figures do not say", async () => {

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { billedIn } from "../../scripts/month-bills.ts";
 import { sparkline } from "../../src/cli/report-sparkline.ts";
 import { decimal, fromNano } from "../../src/money.ts";
 import { mandatoryColumns } from "../../src/report/focus.ts";
@@ -16,7 +17,7 @@ let billed: string;
 beforeAll(async () => {
   ledger = await monthLedger();
   const [start, end] = [Date.parse("2026-09-30T22:00:00Z"), Date.parse("2026-10-31T23:00:00Z")];
-  const bills = ledger.month.fal.bills.filter(({ at }) => at >= start && at < end);
+  const bills = billedIn(ledger.month).bills.filter(({ at }) => at >= start && at < end);
   billed = fromNano(bills.reduce((total, { net }) => total + net, 0n)).toFixed();
 });
 

@@ -37,6 +37,15 @@ describe("a table", () => {
     for (const line of narrow) expect(line.length).toBeLessThanOrEqual(36);
   });
 
+  it("gives up the last columns last", () => {
+    const columns = [...COLUMNS, { title: "change", align: "right" as const, optional: "last" as const }];
+    const rows = [["fal-ai/of-some-endpoint", "$100.00", "10", "$7.00"]];
+    const shownAt = (width: number) => table(at(width), columns, rows)[0]!;
+    expect(shownAt(80)).toContain("cached");
+    expect([shownAt(44).includes("cached"), shownAt(44).includes("change")]).toEqual([false, true]);
+    expect(shownAt(34)).not.toContain("change");
+  });
+
   it("lines amounts up at their points, and says what is unknown", () => {
     expect(moneyColumn([decimal("0.04"), decimal("12.5"), decimal("0.0025"), null])).toEqual([
       "$0.04  ",

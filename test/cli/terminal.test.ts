@@ -1,5 +1,5 @@
 import { PassThrough } from "node:stream";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createTerminal } from "../../src/cli/terminal.ts";
 import { screen } from "./screen.ts";
 
@@ -30,6 +30,28 @@ describe("a terminal", () => {
     expect(createTerminal(new PassThrough() as unknown as NodeJS.WriteStream, {}).columns).toBe(
       Number.POSITIVE_INFINITY,
     );
+  });
+
+  it("says what is under way once it has taken a second, and takes it back before anything is printed", () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const [shown, errors] = [screen(80, 24), screen(80, 24)];
+    const terminal = createTerminal(shown.stream, {}, errors.stream);
+    const work = terminal.working("Reading");
+    vi.advanceTimersByTime(900);
+    expect(errors.written()).toBe("");
+    vi.advanceTimersByTime(1_200);
+    expect(errors.written()).toBe("\r\u001b[KReading … 1 s\r\u001b[KReading … 2 s");
+    terminal.print("done");
+    expect(errors.written().endsWith("2 s\r\u001b[K")).toBe(true);
+    work.done();
+    const length = errors.written().length;
+    vi.advanceTimersByTime(5_000);
+    expect(errors.written()).toHaveLength(length);
+    const pipe = new PassThrough() as unknown as NodeJS.WriteStream;
+    createTerminal(shown.stream, {}, pipe).working("Reading");
+    vi.advanceTimersByTime(5_000);
+    expect((pipe as unknown as PassThrough).readableLength).toBe(0);
   });
 
   it("escapes in JSON what terminals obey and JSON lets through", () => {

@@ -148,6 +148,36 @@ test("recent requests are listed newest first, free ones too, with their input w
   ]);
 });
 
+test("requests are listed of a span of time alone", async () => {
+  const clock = new MovedClock(Date.UTC(2026, 3, 1, 12));
+  const { emulator, fal } = await open({ clock });
+  await fal.run("fal-ai/flux/dev", { input: { prompt: "a fox", image_size: "square" } });
+  await clock.move(3_600_000);
+  await fal.run("fal-ai/flux/dev", { input: { prompt: "an owl", image_size: "square" } });
+  const listed = async (span: string) => {
+    const { body } = await ask(emulator, `/models/requests/by-endpoint?endpoint_id=fal-ai/flux/dev${span}`);
+    return (body.items as { sent_at: string }[]).map((item) => item.sent_at);
+  };
+  const [first, second] = ["2026-04-01T12:00:00.000Z", "2026-04-01T13:00:00.000Z"];
+  expect(await listed("")).toEqual([second, first]);
+  expect(await listed(`&start=${second}`)).toEqual([second]);
+  expect(await listed(`&end=${second}`)).toEqual([first]);
+});
+
+test("a price that changes holds for what is accepted from then on, and is told", async () => {
+  const clock = new MovedClock();
+  const { emulator, fal } = await open({ clock, latencyMs: { work: 1_000 } });
+  const buy = () => fal.queue.submit("fal-ai/veo3.1", { input: { prompt: "a fox", duration: "8s" } });
+  await buy();
+  emulator.reprice("fal-ai/veo3.1", { unit: "seconds", unitPrice: "0.2" });
+  await buy();
+  await clock.move(1_000);
+  expect(emulator.book.lines.map(({ amount }) => amount.toFixed())).toEqual(["3.2", "1.6"]);
+  const { body } = await ask(emulator, "/models/pricing?endpoint_id=fal-ai/veo3.1");
+  expect(body.prices).toMatchObject([{ unit_price: 0.2, unit: "seconds" }]);
+  expect(() => emulator.reprice("fal-ai/veo3.1", { unit: "seconds", unitPrice: "-1" })).toThrow(/price\.unitPrice/);
+});
+
 test("endpoints are searched by a word, and an unknown path is not found", async () => {
   const { emulator } = await open();
   const { body } = await ask(emulator, "/models?q=flux/schn");

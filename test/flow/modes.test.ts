@@ -58,9 +58,11 @@ describe("development", () => {
     await fal.run(endpointId, { input: { prompt: "" } }).catch(() => {});
     expect(said).toHaveLength(3);
     expect(said.every((line) => line.startsWith(`fal-meter: ${endpointId} `))).toBe(true);
-    expect(said[0]).toMatch(/charged: \$0\.0398/);
+    expect(said[0]).toMatch(
+      /1 × image · estimated \$0\.0398 · not cached, billed \$0\.0398 .* waited 0 ms · \$0\.9602 left of \$1\.00/,
+    );
     expect(said[1]).toMatch(/from the cache, saved \$0\.0398/);
-    expect(said[2]).toMatch(/free: \$0\.00/);
+    expect(said[2]).toMatch(/not cached, free/);
   });
 
   test("spends a dollar a day at most, unless budgets are given", async () => {

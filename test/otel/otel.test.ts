@@ -44,6 +44,7 @@ function collected() {
 const facts = { purchaseId: "p", endpointId: "fal-ai/flux/dev", tags: { customer: "acme" } };
 const priced: MeterEvent = {
   type: "call-priced",
+  size: null,
   ...facts,
   at: 1_000,
   low: decimal("0.02"),

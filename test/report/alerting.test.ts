@@ -84,7 +84,7 @@ function alertsOf(receiver: Receiver): Alert[] {
   return receiver.received.filter(({ status }) => status === 200).map(({ body }) => JSON.parse(body) as Alert);
 }
 
-test("a webhook that was down gets every alert of two meters on one ledger once, for each threshold and window", async () => {
+test("a webhook that was down for an hour gets every alert of two meters on one ledger once, for each threshold and window", async () => {
   const [path, receiver, clock] = [newFile(), await receiving(), new MovedClock(noon)];
   receiver.answer = 503;
   const options: MeterOptions = {
@@ -98,6 +98,15 @@ test("a webhook that was down gets every alert of two meters on one ledger once,
   // Together 0.48 of 0.60: half and four fifths are reached; acme goes over its own 0.12, globex comes to half of it.
   await Promise.all([buy(one, 7), buy(two, 7), buy(two, 2, "globex")]);
   await comesTrue(clock, () => expect(receiver.received.length).toBeGreaterThan(3));
+  const hour = clock.now() + 3_600_000;
+  await vi.waitFor(
+    () => {
+      clock.move(10_000);
+      expect(clock.now()).toBeGreaterThan(hour);
+    },
+    { timeout: 25_000, interval: 10 },
+  );
+  expect(receiver.received.length).toBeGreaterThan(10);
   expect(receiver.taken()).toEqual([]);
   receiver.answer = 200;
   const today = "2026-11-02T00:00:00.000Z";

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { OptionsError } from "../../src/errors.ts";
+import { createMeter } from "../../src/meter.ts";
 import { fromNano, sum } from "../../src/money.ts";
 import type { Credit } from "../../src/report/credits.ts";
 import { readStatement } from "../../src/report/reading.ts";
@@ -207,6 +208,24 @@ describe("prepaid credit", () => {
       ["0.5", "0", "0"],
     ]);
     expect(due.toFixed()).toBe("2.5");
+  });
+
+  test("of the contract pays by itself, month after month, until it is used up or its cycle ends", async () => {
+    const september = noon - 60 * day;
+    const store = await spent([september, "2"], [noon - 20 * day, "3"], [noon + hour, "4"]);
+    const clock = { now: () => now, sleep: async () => {} };
+    const contract = { credits: [{ amount: 6, boughtAt: "2026-09-01", cycleEnds: "2026-12-01" }] };
+    const meter = createMeter({ store, clock, contract });
+    const told = async (month: string) => {
+      const { credits, due } = await meter.statement(month);
+      return [...credits.map(figures), due.toFixed()];
+    };
+    expect(await told("2026-08")).toEqual(["0"]);
+    expect(await told("2026-09")).toEqual([["2", "0", "4"], "0"]);
+    expect(await told("2026-10")).toEqual([["3", "0", "1"], "0"]);
+    expect(await told("2026-11")).toEqual([["1", "0", "0"], "3"]);
+    expect((await meter.statement("2026-11", { credits: [] })).due.toFixed()).toBe("4");
+    await meter.close();
   });
 
   test("is not touched by a month whose corrections come to more than its purchases", async () => {

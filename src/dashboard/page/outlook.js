@@ -36,14 +36,13 @@ export function showOutlook({ alerts, advice, taken }, times, now) {
       ),
     times.zone,
   );
-  const empty =
-    advice.length === 0 ? "Nothing found: no request was bought twice, and no estimate is far off its bill." : null;
+  const empty = advice.length === 0 ? "Nothing stands out: no waste shows in these purchases." : null;
   const items = listIn("advice-list", "ul", "advice", empty);
   if (!items) return;
   showItems(
     items,
     advice,
-    ({ kind, endpointId }) => JSON.stringify([kind, endpointId]),
+    ({ kind, endpointId, title }) => JSON.stringify([kind, endpointId, title]),
     ({ title, how, saving }) =>
       el(
         "li",
@@ -51,10 +50,10 @@ export function showOutlook({ alerts, advice, taken }, times, now) {
         el(
           "div",
           { class: "row" },
-          el("strong", {}, plainText(title)),
+          el("strong", {}, plainText(worded(title, times, now))),
           size(saving) > 0 && el("span", { class: "gain" }, money(saving)),
         ),
-        el("p", { class: "sub" }, plainText(how)),
+        el("p", { class: "sub" }, plainText(worded(how, times, now))),
       ),
   );
   byId("advice-list").querySelector(".rest")?.remove();

@@ -29,7 +29,13 @@ export function repeatedRequests(paid: readonly Paid[], ttlMs: number): Advice[]
         repeats.map(({ entry }) => entry),
         cost,
       ),
-      how: `Set cache: { ttl: "${Math.ceil(ttlMs / 60_000)}m" }; with unseeded: true where the calls have no seed and the same answer would do.`,
+      how: `Set cache: { ttl: "${durationOf(ttlMs)}" }; with unseeded: true where the calls have no seed and the same answer would do.`,
     };
   });
+}
+
+/** As options take it, in hours where they are whole. */
+function durationOf(ms: number): string {
+  const minutes = Math.ceil(ms / 60_000);
+  return minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}m`;
 }
