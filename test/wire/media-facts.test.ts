@@ -3,13 +3,15 @@ import { describe, expect, it } from "vitest";
 import type { Clock } from "../../src/clock.ts";
 import { filesIn, readFiles } from "../../src/wire/input-files.ts";
 import { mediaFacts } from "../../src/wire/media-facts.ts";
-import { blob, box, dataUri, jpeg, mp3, mp4, png, silence, wav, webp, wideBox } from "./media-files.ts";
+import { blob, bmp, box, dataUri, gif, jpeg, mp3, mp4, png, silence, wav, webp, wideBox } from "./media-files.ts";
 
 describe("a file says of itself", () => {
   it.each([
     ["a PNG", png(300, 200), { kind: "image", width: 300, height: 200 }],
     ["a JPEG", jpeg(640, 480), { kind: "image", width: 640, height: 480 }],
     ["a WebP", webp(1024, 768), { kind: "image", width: 1024, height: 768 }],
+    ["a GIF", gif(640, 480), { kind: "image", width: 640, height: 480 }],
+    ["a bitmap", bmp(320, 240), { kind: "image", width: 320, height: 240 }],
     ["a WAV", wav(10.5), { kind: "audio", seconds: 10.5 }],
     ["a WAV of ten minutes", silence(600), { kind: "audio", seconds: 600 }],
     ["an MP3", mp3(383), { kind: "audio", seconds: (383 * 1152) / 44_100 }],
@@ -145,6 +147,7 @@ describe("the files of an input", () => {
   it("are looked for up to 16", () => {
     const urls = Array.from({ length: 100 }, () => "https://example.com/a.png");
     expect(filesIn({ image_urls: urls })).toHaveLength(16);
+    expect(filesIn(Object.fromEntries(urls.map((url, index) => [`image_${index}`, url])))).toHaveLength(16);
   });
 
   it("are read where they are, and asked for where they were uploaded; the rest is left out", async () => {
@@ -190,7 +193,15 @@ describe("the files of an input", () => {
   it("are not read above 64 MiB", async () => {
     const large = blob(silence(4_300));
     expect(large.size).toBeGreaterThan(64 * 1_048_576);
-    expect((await readFiles([{ path: "audio_url", file: large }], nobody)).size).toBe(0);
+    let read = 0;
+    const watched = Object.assign(large.slice(), {
+      arrayBuffer: async () => {
+        read++;
+        return wav(1).buffer;
+      },
+    });
+    expect((await readFiles([{ path: "audio_url", file: watched }], nobody)).size).toBe(0);
+    expect(read).toBe(0);
     const written = `data:audio/wav;base64,${Buffer.from(await large.arrayBuffer()).toString("base64")}`;
     expect((await readFiles([{ path: "audio_url", file: written }], nobody)).size).toBe(0);
   });

@@ -48,6 +48,24 @@ export function webp(width: number, height: number): Buffer {
   return bytes;
 }
 
+/** As much of a GIF as states its size. */
+export function gif(width: number, height: number): Buffer {
+  const bytes = Buffer.alloc(13);
+  bytes.write("GIF89a", 0, "ascii");
+  bytes.writeUInt16LE(width, 6);
+  bytes.writeUInt16LE(height, 8);
+  return bytes;
+}
+
+/** As much of a Windows bitmap as states its size. */
+export function bmp(width: number, height: number): Buffer {
+  const bytes = Buffer.alloc(54);
+  bytes.write("BM", 0, "ascii");
+  bytes.writeUInt32LE(width, 18);
+  bytes.writeInt32LE(height, 22);
+  return bytes;
+}
+
 export function dataUri(bytes: Uint8Array, type: string): string {
   return `data:${type};base64,${Buffer.from(bytes).toString("base64")}`;
 }
