@@ -70,7 +70,8 @@ export async function webhookSink(options: WebhookOptions, clock: Clock): Promis
       );
       try {
         const response = await send(url, { method: "POST", headers, body, redirect: "manual", signal: late.signal });
-        await response.body?.cancel();
+        // Not waited for: a body that somebody else holds a copy of never ends.
+        response.body?.cancel().catch(() => {});
         if (!response.ok) throw new MeterError(`the webhook answered ${response.status}`);
       } finally {
         done.abort();
