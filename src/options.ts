@@ -235,7 +235,7 @@ function storeChoice(store: MeterOptions["store"]): StoreChoice {
 }
 
 /** An address may hold a password, which no error may show: a misspelt one, or one inside of an object, too. */
-function withoutAddress(store: unknown): unknown {
+export function withoutAddress(store: unknown): unknown {
   if (typeof store === "string") return store.replace(/^([a-z0-9+.-]*:?).*$/is, "$1…");
   return typeof store === "object" && store !== null ? "an object that is no Store" : store;
 }

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { Option } from "commander";
 import { OptionsError } from "../errors.ts";
+import { withoutAddress } from "../options.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import type { Store } from "../store/store.ts";
 
@@ -34,7 +35,7 @@ export async function openLedger(given: string | undefined, environment: NodeJS.
   if (path === undefined) {
     const option = given === undefined ? "FAL_METER_STORE" : "--store";
     const wanted = '"sqlite:PATH" or "redis://HOST:PORT", for no other ledger can be read from another process';
-    throw new OptionsError(option, wanted, name);
+    throw new OptionsError(option, wanted, withoutAddress(name));
   }
   return existsSync(path) ? { kind: "open", name, store: await openSqliteStore(path) } : { kind: "missing", name };
 }

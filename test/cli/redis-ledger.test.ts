@@ -44,5 +44,8 @@ describe("a ledger on Redis", () => {
       expect(out + err).toContain("127.0.0.1:1");
       expect(out + err).not.toContain("0451");
     }
+    const misspelt = await run(["spend", "--store", "reddis://meter:s3cret-0451@127.0.0.1"], { cwd: emptyFolder() });
+    expect(misspelt.code).toBe(2);
+    expect(misspelt.err).not.toContain("0451");
   });
 });

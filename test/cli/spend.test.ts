@@ -141,7 +141,7 @@ describe("fal-meter spend", () => {
     [["--until", "noon"], "--until"],
     [["--timezone", "Atlantis/Capital"], "timezone"],
     [["--store", "memory:"], "--store"],
-    [["--store", "redis://localhost"], "--store"],
+    [["--store", "postgres://localhost"], "--store"],
     [["--colour"], "--colour"],
     [["surplus"], "spend"],
   ])("ends with 2 and one line for %j", async (args, word) => {
