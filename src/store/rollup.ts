@@ -115,6 +115,24 @@ export function cutRange({ since, until }: Pick<TotalsQuery, "since" | "until">)
   return { whole: first < last ? { from: first, to: last } : null, edges };
 }
 
+const dayMs = 86_400_000;
+
+/** The day of UTC, for sums that are asked for over so long that nobody minds its hours. */
+export function dayOf(at: number): number {
+  return Math.floor(at / dayMs) * dayMs;
+}
+
+/** Cuts quarter hours into the days they cover whole, and the quarter hours before and after. */
+export function cutDays({ from, to }: Span): { days: Span | null; quarters: Span[] } {
+  const [first, last] = [Math.ceil(from / dayMs) * dayMs, dayOf(to)];
+  if (first >= last) return { days: null, quarters: [{ from, to }] };
+  const quarters = [
+    { from, to: first },
+    { from: last, to },
+  ].filter((span) => span.from < span.to);
+  return { days: { from: first, to: last }, quarters };
+}
+
 /** Collects sums into the groups that a query asks for. */
 export interface Groups {
   add(key: SumsKey, sums: Sums): void;

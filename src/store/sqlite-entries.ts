@@ -1,6 +1,17 @@
 import type { EntryTable } from "./booking.ts";
 import type { Groups } from "./rollup.ts";
-import { bucketOf, cutRange, noSums, type Sums, type SumsKey, sumsOfEntry, tagsText } from "./rollup.ts";
+import {
+  bucketOf,
+  cutDays,
+  cutRange,
+  dayOf,
+  noSums,
+  type Span,
+  type Sums,
+  type SumsKey,
+  sumsOfEntry,
+  tagsText,
+} from "./rollup.ts";
 import type { Connection } from "./sqlite-connection.ts";
 import type { Row, Value } from "./sqlite-driver.ts";
 import { entryDetail, entryOf } from "./sqlite-records.ts";
@@ -21,14 +32,16 @@ export function createSqliteEntries({ query }: Connection): SqliteEntries {
     `INSERT INTO entries (id, kind, endpoint_id, request_id, at, settled_at, outcome, actual, saved, expected, basis, tags,
        detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  const addRollup = query(
-    `INSERT INTO rollups VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT (bucket, endpoint_id, tags, basis) DO UPDATE SET
-       spent = spent + excluded.spent, saved = saved + excluded.saved, calls = calls + excluded.calls,
-       charged = charged + excluded.charged, cached = cached + excluded.cached, joined = joined + excluded.joined,
-       refused = refused + excluded.refused, unknown = unknown + excluded.unknown,
-       estimated = estimated + excluded.estimated`,
-  );
+  const addTo = (table: string) =>
+    query(
+      `INSERT INTO ${table} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (bucket, endpoint_id, tags, basis) DO UPDATE SET
+         spent = spent + excluded.spent, saved = saved + excluded.saved, calls = calls + excluded.calls,
+         charged = charged + excluded.charged, cached = cached + excluded.cached, joined = joined + excluded.joined,
+         refused = refused + excluded.refused, unknown = unknown + excluded.unknown,
+         estimated = estimated + excluded.estimated`,
+    );
+  const [addQuarter, addDay] = [addTo("rollups"), addTo("day_rollups")];
   const edge = query(
     "SELECT kind, outcome, actual, saved, expected, at, endpoint_id, tags, basis FROM entries WHERE at >= ? AND at < ?",
   );
@@ -60,21 +73,10 @@ export function createSqliteEntries({ query }: Connection): SqliteEntries {
         detail,
       );
       const sums = sumsOfEntry({ kind, outcome, actual, saved, expected });
-      addRollup.run(
-        bucketOf(at),
-        endpointId,
-        tags,
-        basis,
-        sums.spent,
-        sums.saved,
-        sums.calls,
-        sums.charged,
-        sums.cached,
-        sums.joined,
-        sums.refused,
-        sums.unknown,
-        sums.estimated,
-      );
+      const { spent, saved: spared, calls, charged, cached, joined, refused, unknown, estimated } = sums;
+      const row = [endpointId, tags, basis, spent, spared, calls, charged, cached, joined, refused, unknown, estimated];
+      addQuarter.run(bucketOf(at), ...row);
+      addDay.run(dayOf(at), ...row);
       return { ...entry, seq };
     },
     list(asked) {
@@ -85,9 +87,14 @@ export function createSqliteEntries({ query }: Connection): SqliteEntries {
     },
     addTotals(groups, asked) {
       const { whole, edges } = cutRange(asked);
-      if (whole) {
-        const rows = query(totalsSql(asked.by)).all(whole.from, whole.to);
-        for (const row of rows) groups.add(keyOf(row), sumsOfRollups(row));
+      const addSpan = (table: string, { from, to }: Span) => {
+        for (const row of query(totalsSql(table, asked.by)).all(from, to)) groups.add(keyOf(row), sumsOfRollups(row));
+      };
+      if (whole && asked.by.includes("bucket")) addSpan("rollups", whole);
+      else if (whole) {
+        const { days, quarters } = cutDays(whole);
+        if (days) addSpan("day_rollups", days);
+        for (const span of quarters) addSpan("rollups", span);
       }
       for (const { from, to } of edges) {
         for (const row of edge.all(from, to)) groups.add(keyOf(row), sumsOfEntry(entryAmounts(row)));
@@ -127,7 +134,7 @@ export function sqliteGlob(endpoint: string): string {
 }
 
 /** Only the columns asked for tell rows apart, so that the sums of a year come back as a handful of rows. */
-function totalsSql(by: TotalsQuery["by"]): string {
+function totalsSql(table: string, by: TotalsQuery["by"]): string {
   const columns = [
     by.includes("bucket") ? "bucket" : "0",
     by.includes("endpoint") ? "endpoint_id" : "''",
@@ -139,7 +146,7 @@ function totalsSql(by: TotalsQuery["by"]): string {
   return `SELECT ${columns.map((column, i) => `${column} AS ${names[i]}`).join(", ")},
       sum(spent) AS spent, sum(saved) AS saved, sum(calls) AS calls, sum(charged) AS charged, sum(cached) AS cached,
       sum(joined) AS joined, sum(refused) AS refused, sum(unknown) AS unknown, sum(estimated) AS estimated
-    FROM rollups WHERE bucket >= ? AND bucket < ?
+    FROM ${table} WHERE bucket >= ? AND bucket < ?
     ${grouped.length === 0 ? "HAVING count(*) > 0" : `GROUP BY ${grouped.join(", ")}`}`;
 }
 

@@ -70,6 +70,18 @@ const MIGRATIONS: readonly string[] = [
     pace TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, ends_at INTEGER NOT NULL, PRIMARY KEY (pace, id)
   ) WITHOUT ROWID;
   CREATE INDEX permits_end ON permits (ends_at);
+
+  CREATE TABLE day_rollups (
+    bucket INTEGER NOT NULL, endpoint_id TEXT NOT NULL, tags TEXT NOT NULL, basis TEXT NOT NULL,
+    spent INTEGER NOT NULL, saved INTEGER NOT NULL, calls INTEGER NOT NULL, charged INTEGER NOT NULL,
+    cached INTEGER NOT NULL, joined INTEGER NOT NULL, refused INTEGER NOT NULL, unknown INTEGER NOT NULL,
+    estimated INTEGER NOT NULL,
+    PRIMARY KEY (bucket, endpoint_id, tags, basis)
+  ) WITHOUT ROWID;
+  INSERT INTO day_rollups
+    SELECT bucket / 86400000 * 86400000, endpoint_id, tags, basis, sum(spent), sum(saved), sum(calls), sum(charged),
+      sum(cached), sum(joined), sum(refused), sum(unknown), sum(estimated)
+    FROM rollups GROUP BY 1, 2, 3, 4;
   `,
 ];
 

@@ -10,7 +10,7 @@ import { loadDriver } from "../../src/store/sqlite-driver.ts";
 import { migrate } from "../../src/store/sqlite-schema.ts";
 import { createSqliteStore } from "../../src/store/sqlite-store.ts";
 import { describeStore } from "./contract.ts";
-import { charged, correction, fixed, hit, hour, noon, request, result, rolling, usd } from "./samples.ts";
+import { charged, correction, day, fixed, hit, hour, noon, request, result, rolling, usd } from "./samples.ts";
 import { newFolder, newPath, withDatabase } from "./sqlite-folder.ts";
 
 let files = 0;
@@ -58,10 +58,15 @@ describe("the file", () => {
     const before = await openSqliteStore(path);
     const charges = [fixed("day", usd(5))];
     await before.hold(request("a", { charges }));
+    await before.hold(request("b", { at: noon - 3 * day }));
+    await before.settle("b", charged(usd(0.04)));
     await before.close();
-    await withDatabase(path, (database) => database.exec("DROP TABLE permits; PRAGMA user_version = 1"));
+    await withDatabase(path, (database) =>
+      database.exec("DROP TABLE permits; DROP TABLE day_rollups; PRAGMA user_version = 1"),
+    );
     const after = await openSqliteStore(path);
     expect(await after.findHold({ id: "a" })).toMatchObject({ charges });
+    expect(await after.totals({ by: ["endpoint"] })).toMatchObject([{ spent: usd(0.04), calls: 1 }]);
     const paces = [{ pace: "p", count: 1, endsInMs: hour }];
     expect(await after.take({ id: "x", at: noon, paces })).toEqual({ outcome: "taken" });
     await after.close();
