@@ -33,7 +33,7 @@ function script(text: string, ...tables: string[]): Script {
   return { text, sha: createHash("sha1").update(text).digest("hex"), tables: ["meta", ...tables] };
 }
 
-const entries = ["entries", "entry-ids", "entry-times", "entry-requests", "quarters", "days", "ever"];
+const entries = ["entries", "entry-ids", "entry-times", "entry-requests", "wholes", "quarters", "days", "ever"];
 const counters = ["counters", "counters-end"];
 const holds = ["open", "requests"];
 const results = ["results", "results-used", "results-end", "result-requests"];
@@ -50,7 +50,7 @@ export const scripts = {
   findEntry: script(findEntryLua, "entries", "entry-ids", "entry-requests"),
   openHolds: script(openHoldsLua, "open", "entries", "entry-ids"),
   entries: script(entriesPageLua, "entries"),
-  totals: script(totalsLua, "open", "entries", "entry-times", "quarters", "days", "ever"),
+  totals: script(totalsLua, "open", "entries", "entry-times", "wholes", "quarters", "days", "ever"),
   counters: script(countersPageLua, "counters"),
   share: script(shareLua, "requests"),
   take: script(takeLua),

@@ -1,12 +1,10 @@
-import type { Connection, Reply } from "./redis-connection.ts";
+import type { Connection } from "./redis-connection.ts";
 import { scripts } from "./redis-scripts.ts";
-import { createGroups, cutRange, type Sums } from "./rollup.ts";
+import { createGroups, cutDays, cutRange, type Span, type Sums } from "./rollup.ts";
 import type { TotalsQuery, TotalsRow } from "./store.ts";
 
 /** Rows of sums looked at in one script: some milliseconds of the server's time. */
 const rowsPerPage = 5_000;
-
-const grains = ["quarters", "days", "ever"] as const;
 
 /**
  * Open holds and the edges of the range come with the first page, then the sums. What fits in one page is seen at one moment;
@@ -21,18 +19,30 @@ export async function readTotals({ run }: Connection, { by, since, until }: Tota
   const spans = JSON.stringify(edges.map(({ from, to }) => [`${from}`, `(${to}`]));
   const range = [since === undefined ? "-inf" : `${since}`, until === undefined ? "+inf" : `(${until}`];
   let first = true;
-  for (const grain of grains) {
-    let from = whole ? `${whole.from}` : "";
-    do {
-      const to = whole ? `(${whole.to}` : "";
+
+  /** Adds the rows of a span; answers from which day on whole days have sums. */
+  async function addSpan(grain: string, span: Span | null): Promise<number> {
+    if (!first && span && span.from >= span.to) return Number.NaN;
+    let from = span ? `${span.from}` : "";
+    for (;;) {
+      const to = span ? `(${span.to}` : "";
       const values = [by.join(" "), spans, ...range, grain, from, to, `${rowsPerPage}`, first ? "1" : "0"];
-      const [cursor, ...rows] = (await run(scripts.totals, [], values)) as Reply[];
-      for (const row of rows) addRow(groups, row as string[]);
+      const [cursor, wholeFrom, ...rows] = (await run(scripts.totals, [], values)) as [string, string, ...string[][]];
+      for (const row of rows) addRow(groups, row);
       first = false;
-      from = cursor === "" ? "" : `(${cursor as string}`;
-    } while (from !== "");
-    if (!whole) break;
+      if (cursor === "") return Number(wholeFrom);
+      from = `(${cursor}`;
+    }
   }
+
+  const { days } = whole && !by.includes("bucket") ? cutDays(whole) : { days: null };
+  const wholeFrom = await addSpan("wholes", days);
+  if (!whole) return groups.rows();
+  // What days have sums of their own is neither in quarters nor folded.
+  const counted = days && days.to > wholeFrom ? { from: Math.max(days.from, wholeFrom), to: days.to } : null;
+  const before = counted ? { from: whole.from, to: counted.from } : whole;
+  for (const grain of ["quarters", "days", "ever"]) await addSpan(grain, before);
+  if (counted) await addSpan("quarters", { from: counted.to, to: whole.to });
   return groups.rows();
 }
 

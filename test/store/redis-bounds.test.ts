@@ -39,6 +39,10 @@ describe("entries", () => {
       { endpointId: "fal-ai/e0", cached: count / 2 },
       { endpointId: "fal-ai/e1", cached: count / 2 },
     ]);
+    for (const since of [290, 292, 295.5])
+      expect(await store.totals({ since: noon + since * 8 * hour, by: [] })).toMatchObject([
+        { cached: 2 * Math.floor(300 - since) },
+      ]);
     const rows = async (grain: string) => {
       const buckets = await server.admin.zrange(`${slot}${grain}`, 0, -1);
       const lengths = await Promise.all(buckets.map((bucket) => server.admin.hlen(`${slot}${grain}:${bucket}`)));
@@ -165,6 +169,8 @@ describe("holds and counters", () => {
       ["c:roll", "counters", "counters-end", "entries", "entry-ids", "entry-requests", "entry-times", "meta"].concat([
         "quarters",
         `quarters:${noon}`,
+        "wholes",
+        `wholes:${noon - 12 * hour}`,
       ]),
     );
   });

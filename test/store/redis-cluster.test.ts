@@ -57,6 +57,9 @@ async function live(store: Store): Promise<void> {
   await store.totals({ by: [], since: noon - 1, until: noon + day });
   await store.counters({ prefix: "", at: noon });
   await store.hold(request("d", { at: noon + 9 * day, amount: 1n, charges: [rolling("roll", null, 1_000)] }));
+  const paces = [{ pace: "p", count: 1, endsInMs: day }];
+  for (const id of ["first", "second"]) await store.take({ id, at: noon, paces });
+  await store.keep([{ id: "first", pace: "p", endsInMs: 0 }], noon);
   for (const key of ["k", "l", "m"]) await store.putResult(result(key, { body: new Uint8Array(700) }));
   await store.getResult({ key: "m" }, noon);
   await store.getResult({ requestId: "request-m" }, noon);
@@ -99,5 +102,5 @@ test("every key that any verb touches is in the one slot of its ledger, and told
   expect([...touched].filter((key) => !key.startsWith("{fm:one}:"))).toEqual([]);
   expect((await server.admin.keys("*")).filter((key) => !key.startsWith("{fm:one}:"))).toEqual([]);
   // Found only by the script: the hold of a request id, the windows of a hold, the rows of sums of its time, what is dropped.
-  expect([...undeclared].sort()).toEqual(["a", "c", "days", "h", "k", "m", "quarters", "x"]);
+  expect([...undeclared].sort()).toEqual(["a", "c", "days", "h", "k", "m", "quarters", "wholes", "x"]);
 });

@@ -5,6 +5,7 @@
  * actual, saved, expected, basis, tags, and what only the reader looks into. `''` is none and unknown.
  * Sums are kept per quarter of an hour in the same script as the entry, so the two never disagree. Where there are more rows
  * of them than allowed, the oldest become days without tags, and such days one row per endpoint and basis.
+ * `wholes` are the sums of the days from `whole-from` on, of which no quarter was folded: the same again, for long ranges.
  */
 export const entriesLua = `
 local quarterMs, dayMs = 900000, 86400000
@@ -50,9 +51,20 @@ local function addRow(grain, bucket, row, text)
   redis.call('HSET', rows, row, text)
 end
 
+local function wholeFrom() return tonumber(redis.call('HGET', P .. 'meta', 'whole-from') or 'inf') end
+
+local function foldWhole(quarter)
+  local day = math.floor(tonumber(quarter) / dayMs) * dayMs
+  if day < wholeFrom() then return end
+  redis.call('HSET', P .. 'meta', 'whole-from', num(day + dayMs))
+  redis.call('UNLINK', P .. 'wholes:' .. num(day))
+  redis.call('ZREM', P .. 'wholes', num(day))
+end
+
 local function fold(grain, coarser, coarserMs, rowsMax)
   if tonumber(redis.call('HGET', P .. 'meta', grain) or '0') <= rowsMax then return end
   local oldest = redis.call('ZRANGE', P .. grain, 0, 0)[1]
+  if grain == 'quarters' then foldWhole(oldest) end
   local rows = P .. grain .. ':' .. oldest
   local some = redis.call('HRANDFIELD', rows, 10, 'WITHVALUES')
   for i = 1, #some, 2 do
@@ -98,7 +110,10 @@ local function append(entry, entriesMax)
   if kind == 'purchase' and request ~= '' then redis.call('HSET', P .. 'entry-requests', request, seq) end
   local sums = sumsOf(kind, outcome, entry[8], entry[9], entry[10])
   local bucket = math.floor(tonumber(at) / quarterMs) * quarterMs
-  addRow('quarters', bucket, cmsgpack.pack({endpoint, entry[11], entry[12]}), table.concat(sums, ' '))
+  local row, text = cmsgpack.pack({endpoint, entry[11], entry[12]}), table.concat(sums, ' ')
+  addRow('quarters', bucket, row, text)
+  local day = math.floor(tonumber(at) / dayMs) * dayMs
+  if day >= wholeFrom() then addRow('wholes', day, row, text) end
   dropOldestEntries(entriesMax)
   fold('quarters', 'days', dayMs, entriesMax)
   fold('days', 'ever', 0, entriesMax)

@@ -72,50 +72,75 @@ return {'', found}
 `;
 
 /**
- * One page of quarter hours, days, or whatever was folded beyond, grouped as asked: bucket, endpoint, tags, basis and then
- * held, spent, saved, calls, charged, cached, joined, refused, unknown, estimated. The first page brings the edges and the open holds.
+ * One page of whole days, quarter hours, folded days, or whatever was folded beyond, grouped as asked: bucket, endpoint, tags, basis
+ * and then held, spent, saved, calls, charged, cached, joined, refused, unknown, estimated. The first page brings the edges and the
+ * open holds. Doubles add up exactly to 2^53, and what comes near is moved into texts; a sum of texts for every row would take
+ * several times as long.
  */
 export const totalsLua = `${exactLua}${keysLua}${entriesLua}
 local asked, edges, since, before = ARGV[1], cjson.decode(ARGV[2]), ARGV[3], ARGV[4]
 local grain, from, to, rowsMax = ARGV[5], ARGV[6], ARGV[7], tonumber(ARGV[8])
+local byBucket, byEndpoint = string.find(asked, 'bucket'), string.find(asked, 'endpoint')
+local byTags, byBasis = string.find(asked, 'tags'), string.find(asked, 'basis')
+local nine = '^(%S+)' .. string.rep(' (%S+)', 8) .. '$'
 local groups, order = {}, {}
-local function addTo(bucket, endpoint, tags, basis, held, sums, unknown)
-  local key = {string.find(asked, 'bucket') and bucket or '', string.find(asked, 'endpoint') and endpoint or '',
-    string.find(asked, 'tags') and tags or '', string.find(asked, 'basis') and basis or ''}
-  local name = table.concat(key, string.char(10))
+
+local function groupOf(bucket, endpoint, tags, basis)
+  local key = {byBucket and bucket or '', byEndpoint and endpoint or '', byTags and tags or '', byBasis and basis or ''}
+  local name = asked == '' and '' or table.concat(key, string.char(10))
   local group = groups[name]
   if not group then
-    group = {key = key, held = '0', sums = {'0', '0', '0', '0', '0', '0', '0', '0', '0'}}
+    group = {key = key, small = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, large = {}}
     groups[name] = group
     order[#order + 1] = group
   end
-  group.held = sum(group.held, held)
-  if sums then addSums(group.sums, sums) end
-  if unknown then group.sums[8] = sum(group.sums[8], '1') end
+  return group
 end
+
+local function add(group, i, amount)
+  local small = #amount < 16 and tonumber(amount)
+  local total = small and group.small[i] + small
+  if total and total < 4e15 and total > -4e15 then
+    group.small[i] = total
+  else
+    group.large[i] = sum(group.large[i] or '0', amount)
+  end
+end
+
+local function addAll(group, text)
+  local a, b, c, d, e, f, g, h, i = string.match(text, nine)
+  for at, amount in ipairs({a, b, c, d, e, f, g, h, i}) do
+    if amount ~= '0' then add(group, at, amount) end
+  end
+end
+
 local function bucketOf(at) return num(math.floor(tonumber(at) / quarterMs) * quarterMs) end
 
 if ARGV[9] == '1' then
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'open', since, before)) do
     local hold = redis.call('HMGET', P .. 'h:' .. id, 'at', 'amount', 'endpoint', 'tags', 'basis')
     local unknown = hold[2] == ''
-    addTo(bucketOf(hold[1]), hold[3], hold[4], hold[5], unknown and '0' or hold[2], nil, unknown)
+    local group = groupOf(bucketOf(hold[1]), hold[3], hold[4], hold[5])
+    if unknown then add(group, 8, '1') else add(group, 10, hold[2]) end
   end
   for _, edge in ipairs(edges) do
     for _, seq in ipairs(redis.call('ZRANGEBYSCORE', P .. 'entry-times', edge[1], edge[2])) do
       local e = entryAt(seq)
-      addTo(bucketOf(e[5]), e[3], e[12], e[11], '0', table.concat(sumsOf(e[2], e[7], e[8], e[9], e[10]), ' '))
+      local group = groupOf(bucketOf(e[5]), e[3], e[12], e[11])
+      addAll(group, table.concat(sumsOf(e[2], e[7], e[8], e[9], e[10]), ' '))
     end
   end
 end
 
+local whole = wholeFrom()
+if grain == 'wholes' and from ~= '' and string.sub(from, 1, 1) ~= '(' then from = num(math.max(tonumber(from), whole)) end
 local rows, cursor = 0, ''
 if from ~= '' then
   for _, bucket in ipairs(redis.call('ZRANGEBYSCORE', P .. grain, from, to, 'LIMIT', 0, rowsMax)) do
     local all = redis.call('HGETALL', P .. grain .. ':' .. bucket)
     for i = 1, #all, 2 do
-      local row = cmsgpack.unpack(all[i])
-      addTo(bucket, row[1], row[3], row[2], '0', all[i + 1])
+      local row = (byEndpoint or byTags or byBasis) and cmsgpack.unpack(all[i]) or {}
+      addAll(groupOf(bucket, row[1], row[3], row[2]), all[i + 1])
     end
     rows = rows + #all / 2
     cursor = bucket
@@ -123,9 +148,13 @@ if from ~= '' then
   end
   if rows < rowsMax then cursor = '' end
 end
-local answer = {cursor}
+local answer = {cursor, num(whole)}
 for i, group in ipairs(order) do
-  answer[i + 1] = {group.key[1], group.key[2], group.key[3], group.key[4], group.held, unpack(group.sums)}
+  local row = {unpack(group.key)}
+  for _, at in ipairs({10, 1, 2, 3, 4, 5, 6, 7, 8, 9}) do
+    row[#row + 1] = sum(group.large[at] or '0', string.format('%.0f', group.small[at]))
+  end
+  answer[i + 2] = row
 end
 return answer
 `;

@@ -130,5 +130,11 @@ if type(info) == 'string' then
 end
 local evicts = most ~= '0' and policy ~= '' and policy ~= 'noeviction'
 if not version and not evicts then redis.call('HSET', P .. 'meta', 'version', ARGV[1]) end
+-- A ledger that was begun without sums of whole days has them from the day after tomorrow, wherever it is tomorrow already.
+if not evicts and redis.call('HEXISTS', P .. 'meta', 'whole-from') == 0 then
+  local begun = redis.call('EXISTS', P .. 'quarters') == 1
+  local from = begun and (math.floor(serverNow() / 86400000) + 2) * 86400000 or -9e15
+  redis.call('HSET', P .. 'meta', 'whole-from', num(from))
+end
 return {version or ARGV[1], evicts and policy or ''}
 `;
