@@ -27,7 +27,8 @@ export interface MemoryEntries extends EntryTable {
 
 /** Keeps the last `entriesMax` entries, and as many rows of sums; sums outlive the entries they were made of. */
 export function createMemoryEntries(entriesMax: number): MemoryEntries {
-  let kept: Entry[] = [];
+  /** Those before `head` are dropped and leave nothing behind but their places, which are given up by and by. */
+  let kept: (Entry | null)[] = [];
   let head = 0;
   let seq = 0;
   const byKind: Record<EntryKind, Map<string, Entry>> = {
@@ -43,6 +44,7 @@ export function createMemoryEntries(entriesMax: number): MemoryEntries {
 
   function dropOldest(): void {
     const oldest = kept[head]!;
+    kept[head] = null;
     head += 1;
     if (head >= 1_024 && head * 2 >= kept.length) {
       kept = kept.slice(head);

@@ -1,14 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { type Clock, systemClock } from "../../src/clock.ts";
 import { createEmulator } from "../../src/emulator/emulator.ts";
 import { createFalClient, type MeteredFalClient } from "../../src/index.ts";
 import { type Decimal, fromNano } from "../../src/money.ts";
 import { createRandom } from "../simulate/random.ts";
 import { BROKE, drawErrand, FAULTS, NEVER_HAD } from "./errands.ts";
+import { collectGarbage } from "./garbage.ts";
 
 export interface SoakOptions {
   calls: number;
@@ -177,15 +176,9 @@ async function disagreementsOf({ meter }: MeteredFalClient, { billed, assumed, e
   );
 }
 
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
-
-/** What is left once everything is collected that nobody holds on to; finalizers need a turn of their own. */
+/** What is left once everything is collected that nobody holds on to. */
 async function reachable(): Promise<{ heap: number; external: number }> {
-  for (let times = 0; times < 3; times++) {
-    collect();
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+  await collectGarbage();
   const { heapUsed, external } = process.memoryUsage();
   return { heap: heapUsed, external };
 }

@@ -1,6 +1,8 @@
+import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { createMemoryOrdinals } from "../../src/store/memory-counters.ts";
+import { collectGarbage } from "../soak/garbage.ts";
 import { describeStore } from "./contract.ts";
 import { day, entry, hit, hour, noon, request } from "./samples.ts";
 
@@ -16,6 +18,23 @@ describe("what memory keeps is bounded", () => {
     expect(await store.findEntry({ requestId: "r6" })).toBeUndefined();
     expect(await store.findEntry({ requestId: "r7" })).toMatchObject({ id: "e7" });
     expect(await store.totals({ by: [] })).toMatchObject([{ spent: 10n, calls: 10 }]);
+  });
+
+  test("nothing holds on to the entries that went", async () => {
+    const kept = 500;
+    const store = createMemoryStore({ maxEntries: kept });
+    const noteBytes = 40_000;
+    const fill = async (from: number, until: number) => {
+      for (let i = from; i < until; i += 1)
+        await store.record(hit(`e${i}`, { note: randomBytes(noteBytes / 2).toString("hex") }));
+      await collectGarbage();
+      return process.memoryUsage().heapUsed;
+    };
+    const full = await fill(0, kept);
+    // Fewer than are given up at once with their places.
+    const later = await fill(kept, 2 * kept - 100);
+    expect(later - full).toBeLessThan((kept * noteBytes) / 4);
+    expect(await store.entries({ limit: 1_000 })).toHaveLength(kept);
   });
 
   test("pages go on where they stopped although older entries went", async () => {
