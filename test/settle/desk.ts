@@ -72,7 +72,7 @@ export function openDesk(fal: Fal, over: (store: Store) => Store = (store) => st
     return (await store.findHold({ id }))!;
   }
 
-  return { parts, store, told, time, asked, learned, open };
+  return { parts, store, told, time, asked, learned, open, fetch };
 }
 
 /** An answer with fal's bill on it. */
