@@ -36,10 +36,7 @@ const PARTS = {
   "src/money.ts": ["test/money.test.ts"],
   "src/cache/key.ts": ["test/cache/key.test.ts"],
   "src/budget/**/*.ts": ["test/budget/**/*.test.ts"],
-  "src/settle/**/*.ts": [
-    "test/settle/**/*.test.ts",
-    "test/flow/{compute-seconds,lost-answer,reconcile,settlement,webhook}.test.ts",
-  ],
+  "src/settle/**/*.ts": ["test/settle/**/*.test.ts"],
   "src/wire/**/*.ts": ["test/wire/**/*.test.ts"],
   "src/store/{booking,bounds,rolling,rollup}.ts": ["test/store/{bounds,memory,rolling,rollup}.test.ts"],
   "src/store/memory*.ts": ["test/store/memory.test.ts"],

@@ -55,6 +55,18 @@ describe("matching lost purchases with fal's requests", () => {
     expect(pairs(holds, [listed("r", 10), listed("s", hour + 10)])).toEqual([["a", "r"]]);
   });
 
+  it("takes none where as many hang together as there are, and one of them cannot be its own", () => {
+    const minute = 60_000;
+    const holds = [lost("a", 0), lost("b", 4 * minute), lost("c", 4 * minute + 1_000), lost("d", 8 * minute)];
+    const times = [1, 2, 4.5, 8.5].map((at) => at * minute);
+    expect(
+      pairs(
+        holds,
+        times.map((at, index) => listed(`r${index}`, at)),
+      ),
+    ).toEqual([]);
+  });
+
   it("pairs nothing twice, nothing of another input or time, and only where the numbers agree", () => {
     const time = fc.integer({ min: 0, max: 30 * 60_000 });
     const digest = fc.constantFrom("d", "e");
@@ -96,6 +108,24 @@ describe("the spans of time to ask fal about", () => {
       ["acme/a", 200 * minute - EARLY_MS],
     ]);
     expect(spans[0]!.until).toBeGreaterThanOrEqual(30 * minute + LATE_MS);
+  });
+
+  it("begin anew more than an hour after the last purchase, or more than a day after the first", () => {
+    const hour = 3_600_000;
+    const until = (at: number) => at + LATE_MS + hour;
+    const spans = (...times: number[]) =>
+      spansOf(times.map((at, index) => lost(`h${index}`, at))).map(({ from, until }) => [from, until]);
+    expect(spans(hour, 0)).toEqual([[-EARLY_MS, until(hour)]]);
+    expect(spans(0, hour + 1)).toEqual([
+      [-EARLY_MS, until(0)],
+      [hour + 1 - EARLY_MS, until(hour + 1)],
+    ]);
+    const hourly = Array.from({ length: 25 }, (_, index) => index * hour);
+    expect(spans(...hourly)).toEqual([[-EARLY_MS, until(24 * hour)]]);
+    expect(spans(...hourly, 24 * hour + 1)).toEqual([
+      [-EARLY_MS, until(24 * hour)],
+      [24 * hour + 1 - EARLY_MS, until(24 * hour + 1)],
+    ]);
   });
 
   it("cover every purchase's own time, and none is longer than a day and what one purchase takes", () => {

@@ -3,6 +3,7 @@ import type { Store } from "../../src/store/store.ts";
 import { describeHolds } from "./contract-holds.ts";
 import { describeLedger } from "./contract-ledger.ts";
 import { describeModel } from "./contract-model.ts";
+import { describeOrder } from "./contract-order.ts";
 import { describePermits } from "./contract-permits.ts";
 import { describeShelf } from "./contract-shelf.ts";
 import { describeWindows } from "./contract-windows.ts";
@@ -33,6 +34,7 @@ export function describeStore(adapter: string, openEmpty: OpenStore): void {
     describeLedger(open);
     describePermits(open);
     describeShelf(open);
+    describeOrder(open);
     describeModel(open);
   });
 }

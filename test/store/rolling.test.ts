@@ -18,6 +18,18 @@ test("a window that overflows merges its oldest amounts, which then leave late a
   expect(window.endsAt()).toBeNull();
 });
 
+test("amounts that were spent are merged with all that was spent", () => {
+  const window = createRollingWindow(1_000_000);
+  const first = window.add(0, 0n, 5n);
+  window.post(first, 5n, 3n);
+  window.add(1, 4n, 2n);
+  for (let at = 2; at < 100_001; at += 1) window.add(at, 1n, 0n);
+  expect(window.state("c", 1_000_000)).toMatchObject({ spent: 99_999n + 7n, held: 2n, nextReleaseAt: 1_000_001 });
+  expect(window.state("c", 1_000_001)).toMatchObject({ spent: 99_999n, held: 0n });
+  window.decay(1_000_001);
+  expect(window.state("c", 1_000_001)).toMatchObject({ spent: 99_999n, held: 0n });
+});
+
 test("amounts given back are dropped and the sums stay right", () => {
   const window = createRollingWindow(1_000);
   const members = Array.from({ length: 5_000 }, (_, at) => window.add(at / 10, 0n, 2n));
