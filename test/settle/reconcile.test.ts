@@ -42,20 +42,20 @@ describe("reconciling", () => {
   });
 
   test("asks nobody and takes no turn where nothing old is open", async () => {
-    let notes = 0;
+    let turns = 0;
     const { parts, open } = openDesk(
       silent,
       (store): Store => ({
         ...store,
-        putNote: (note) => {
-          notes++;
-          return store.putNote(note);
+        take: (request) => {
+          turns++;
+          return store.take(request);
         },
       }),
     );
     await open("young", { at: noon + hour - 1, requestId: "r" });
     expect(await reconcile(parts)).toEqual(none);
-    expect(notes).toBe(0);
+    expect(turns).toBe(0);
   });
 
   test("leaves alone what is not older than ten minutes, or than was asked for", async () => {
@@ -121,9 +121,9 @@ describe("whose turn it is", () => {
   async function another(lasting: number) {
     const desk = openDesk(working);
     await desk.open("1", { requestId: "r-1" });
-    const value = JSON.stringify({ taker: "another", number: 1 });
     const at = desk.time.now;
-    await desk.store.putNote({ kind: "reconcile-turn", key: "another", value, at, expiresAt: at + lasting });
+    const paces = [{ pace: "turn|reconcile", count: 1, endsInMs: lasting }];
+    await desk.store.take({ id: "another", at, paces });
     return { ...desk, began: at };
   }
 
@@ -145,9 +145,11 @@ describe("whose turn it is", () => {
 });
 
 describe("what nobody can tell", () => {
-  test("is given up an hour after a caller that was never answered, once its window is over", async () => {
+  test("is given up a day after a caller that was never answered, who may have waited for its turn", async () => {
     const { parts, open, store, told, time } = openDesk(silent);
     await open("1", { charges: [over], purchase: { tags: { customer: "acme" } } });
+    expect(await reconcile(parts)).toEqual({ ...none, checked: 1, open: 1 });
+    time.now = noon + day - 1;
     expect(await reconcile(parts)).toEqual({ ...none, checked: 1, open: 1 });
     expect(told).toEqual([]);
     time.now += 1;
@@ -182,6 +184,7 @@ describe("what nobody can tell", () => {
     });
     await desk.open("1", { purchase: { digest }, charges: [over], at: noon - 2 });
     await desk.open("2", { purchase: { digest }, charges: [over], at: noon - 1 });
+    for (const id of ["1", "2"]) await desk.store.doubt(id, "answer lost", noon);
     expect(await reconcile(desk.parts)).toEqual({ ...none, checked: 2, expired: 1, open: 1 });
   });
 });

@@ -41,7 +41,12 @@ describe("when the file cannot be used", () => {
     await store.close();
     // The package keeps the file open until its statements are collected, and a log of what is there.
     const copy = newPath();
-    writeFileSync(copy, readFileSync(path).fill(0xa5, 4_096));
+    const roots = await withDatabase(path, (database) =>
+      database.prepare("SELECT rootpage AS page FROM sqlite_schema WHERE rootpage > 0").all(),
+    );
+    const bytes = readFileSync(path);
+    for (const { page } of roots as { page: number }[]) bytes.fill(0xa5, (page - 1) * 4_096, page * 4_096);
+    writeFileSync(copy, bytes);
     const damaged = await openSqliteStore(copy);
     const corrupt = { name: "StoreError", reason: "corrupt" };
     await expect(damaged.entries({ limit: 1_000 })).rejects.toMatchObject(corrupt);
