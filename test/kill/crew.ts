@@ -1,10 +1,11 @@
 import type { Budget } from "../../src/index.ts";
 import type { AheadClock } from "./ahead.ts";
-import type { LedgerAddress, Order, Resolved, Ticket } from "./orders.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Order, Resolved, Ticket } from "./orders.ts";
 import { Died, type Program, type Troop } from "./processes.ts";
 
 export interface CrewParts {
-  ledger: LedgerAddress;
+  ledger: Ledger;
   emulatorUrl: string;
   clock: AheadClock;
   troop: Troop;
@@ -60,6 +61,7 @@ export function createCrew({ ledger, emulatorUrl, clock, troop, budgets, unmeter
   async function advance(ms: number): Promise<void> {
     // fal first: by its clock nothing may come before it was sent.
     clock.set(clock.aheadMs + ms);
+    await ledger.passTime(ms);
     await Promise.all([...crew].map((program) => tell(program, { do: "clock", aheadMs: clock.aheadMs })));
   }
 
@@ -80,7 +82,7 @@ export function createCrew({ ledger, emulatorUrl, clock, troop, budgets, unmeter
     },
     async open(program) {
       const began = performance.now();
-      await tell(program, { do: "open", ledger, emulatorUrl, budgets, unmetered, aheadMs: clock.aheadMs });
+      await tell(program, { do: "open", ledger: ledger.address, emulatorUrl, budgets, unmetered, aheadMs: clock.aheadMs });
       slowestOpenMs = Math.max(slowestOpenMs, performance.now() - began);
     },
     get slowestOpenMs() {

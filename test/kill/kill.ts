@@ -104,7 +104,7 @@ export async function playKills(options: KillOptions): Promise<Tally> {
       tally.ledgers++;
     } finally {
       await emulator.close();
-      ledger.remove();
+      await ledger.remove();
     }
   }
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Redis } from "ioredis";
 import { connectRedisStore } from "../../src/store/redis.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Entry, Hold, Store } from "../../src/store/store.ts";
@@ -11,8 +12,10 @@ export interface Ledger {
   readonly address: LedgerAddress;
   /** Opens it once more. */
   open(): Promise<Store>;
+  /** Everybody's clock goes forward: what ends by a clock of the ledger's own ends so much sooner. */
+  passTime(ms: number): Promise<void>;
   /** Throws it away. */
-  remove(): void;
+  remove(): Promise<void>;
 }
 
 export function newSqliteLedger(): Ledger {
@@ -21,16 +24,24 @@ export function newSqliteLedger(): Ledger {
   return {
     address: { kind: "sqlite", path },
     open: () => openSqliteStore(path),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    // It has no clock but its callers'.
+    async passTime() {},
+    remove: async () => rmSync(folder, { recursive: true, force: true }),
   };
 }
 
 export function newRedisLedger(url: string, prefix: string): Ledger {
+  const client = new Redis(url);
   return {
     address: { kind: "redis", url, prefix },
     open: () => connectRedisStore({ url, prefix, timeoutMs: 20_000 }),
-    // It goes with its server.
-    remove() {},
+    // The server's clock cannot be set, so the permits, which go by it, are.
+    async passTime(ms) {
+      for (const pace of await client.keys(`{fm:${prefix}}:p:*`))
+        for (const permit of await client.zrange(pace, 0, -1)) await client.zincrby(pace, -ms, permit);
+    },
+    // The rest goes with its server.
+    remove: async () => void (await client.quit()),
   };
 }
 

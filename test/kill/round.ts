@@ -48,7 +48,7 @@ export async function playRound({ ledger, emulator, clock, troop, plan, plant }:
   const wrong = (what: string) => void violations.push(what);
   const widened = plan.budgets.map((budget) => ({ ...budget, limit: 3 * Number(budget.limit) }));
   const crew = createCrew({
-    ...{ ledger: ledger.address, emulatorUrl: emulator.url, clock, troop, wrong },
+    ...{ ledger, emulatorUrl: emulator.url, clock, troop, wrong },
     budgets: plant === "wide-cap" ? widened : plan.budgets,
     unmetered: plant === "no-hold",
   });
@@ -188,7 +188,7 @@ export async function playRound({ ledger, emulator, clock, troop, plan, plant }:
 export async function closeBooks({ ledger, emulator, clock, troop }: Omit<RoundParts, "plan" | "plant">) {
   const violations: string[] = [];
   const wrong = (what: string) => void violations.push(what);
-  const told = { ledger: ledger.address, emulatorUrl: emulator.url, budgets: [], unmetered: false };
+  const told = { ledger, emulatorUrl: emulator.url, budgets: [], unmetered: false };
   const crew = createCrew({ ...told, clock, troop, wrong });
   const program = await crew.hire();
   await crew.open(program);
