@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { OpenStore } from "./contract.ts";
-import { hour, noon, note, request, usd } from "./samples.ts";
+import { correction, day, fixed, hour, noon, note, request, rolling, usd } from "./samples.ts";
 
 /** In which order things come, and which instants are in a range. */
 export function describeOrder(open: OpenStore): void {
@@ -36,6 +36,30 @@ export function describeOrder(open: OpenStore): void {
       for (const key of ["c", "a", "b"]) await store.putNote(note("k", key));
       await store.putNote(note("k", "z", { at: noon - 1 }));
       expect((await store.listNotes("k", noon)).map(({ key }) => key)).toEqual(["z", "a", "b", "c"]);
+    });
+
+    test("a note is given back with its end, where it has one", async () => {
+      const store = await open();
+      const ending = note("k", "a", { expiresAt: noon + hour });
+      await store.putNote(ending);
+      await store.putNote(note("k", "b"));
+      expect(await store.getNote("k", "a", noon)).toEqual(ending);
+      expect(await store.listNotes("k", noon)).toEqual([ending, note("k", "b")]);
+    });
+
+    test("a counter that a late truth made is there for two days after its window, as any other", async () => {
+      const store = await open();
+      const charges = [fixed("day", null, noon + hour), fixed("total", null, null), rolling("roll", null, hour)];
+      await store.record(correction("c", 5n, { charges, settledAt: noon }));
+      await store.hold(request("held", { amount: 1n, charges: [rolling("held", null, hour)] }));
+      await store.hold(request("much later", { at: noon + 2 * day }));
+      const counters = await store.counters({ prefix: "", at: noon });
+      expect(counters.map(({ counter, spent, held }) => [counter, spent + held])).toEqual([
+        ["day", 5n],
+        ["held", 1n],
+        ["roll", 5n],
+        ["total", 5n],
+      ]);
     });
 
     test("the oldest note makes room, whenever it was put", async () => {
