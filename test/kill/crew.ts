@@ -82,7 +82,14 @@ export function createCrew({ ledger, emulatorUrl, clock, troop, budgets, unmeter
     },
     async open(program) {
       const began = performance.now();
-      await tell(program, { do: "open", ledger: ledger.address, emulatorUrl, budgets, unmetered, aheadMs: clock.aheadMs });
+      await tell(program, {
+        do: "open",
+        ledger: ledger.address,
+        emulatorUrl,
+        budgets,
+        unmetered,
+        aheadMs: clock.aheadMs,
+      });
       slowestOpenMs = Math.max(slowestOpenMs, performance.now() - began);
     },
     get slowestOpenMs() {
