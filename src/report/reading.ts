@@ -1,6 +1,6 @@
 import { endpointMatcher } from "../call.ts";
 import { MeterError } from "../errors.ts";
-import type { Entry, EntryQuery, Hold, Store, TotalsRow } from "../store/store.ts";
+import type { Entry, EntryQuery, Hold, Store } from "../store/store.ts";
 import type { Covers, Standing } from "./burn.ts";
 import type { Credit } from "./credits.ts";
 import { type FocusData, type FocusInput, focus } from "./focus.ts";
@@ -57,13 +57,14 @@ export async function readEntries(
 export async function readReport({ store, calendars, now }: Reading, options: ReportOptions): Promise<Report> {
   const question = readReportOptions(options, now, calendars);
   const { since, until, filter, ask } = question;
-  const periods: TotalsRow[][] = [];
-  for (const query of ask.periods) periods.push(await store.totals(query));
-  const groups = ask.groups && {
-    now: await store.totals(ask.groups.now),
-    before: await store.totals(ask.groups.before),
-  };
-  const { entries, taken } = await readSample(store, { since, until });
+  // All at once, so that a store far away is waited for once.
+  const [periods, inRange, before, { entries, taken }] = await Promise.all([
+    Promise.all(ask.periods.map((query) => store.totals(query))),
+    ask.groups && store.totals(ask.groups.now),
+    ask.groups && store.totals(ask.groups.before),
+    readSample(store, { since, until }),
+  ]);
+  const groups = inRange && before && { now: inRange, before };
   const matches = filter.endpoint === undefined ? () => true : endpointMatcher(filter.endpoint);
   const tags = Object.entries(filter.tags ?? {});
   const kept = entries.filter(
@@ -77,16 +78,22 @@ async function readSample(
   store: Store,
   { since, until }: { since: number; until: number },
 ): Promise<{ entries: Entry[]; taken: "all" | "sample" }> {
-  const first = (await seqAt(store, since)) ?? 0;
-  const last = (await seqAt(store, until + SETTLED_WITHIN_MS)) ?? ((await newestSeq(store)) ?? 0) + 1;
+  const [begin, end, newest] = await Promise.all([
+    seqAt(store, since),
+    seqAt(store, until + SETTLED_WITHIN_MS),
+    newestSeq(store),
+  ]);
+  const first = begin ?? 0;
+  const last = end ?? (newest ?? 0) + 1;
   if (last - first <= MOST_REPORTED) return readEntries(store, { since, until }, MOST_REPORTED);
   const { slices, each } = SAMPLED;
-  const found: Entry[] = [];
-  for (let slice = 0; slice < slices; slice += 1) {
-    const after = first + Math.floor(((slice + 0.5) * (last - first)) / slices) - each / 2;
-    found.push(...(await store.entries({ after, limit: each })));
-  }
-  return { entries: found.filter(({ at }) => at >= since && at < until), taken: "sample" };
+  const pages = await Promise.all(
+    Array.from({ length: slices }, (_, slice) => {
+      const after = first + Math.floor(((slice + 0.5) * (last - first)) / slices) - each / 2;
+      return store.entries({ after, limit: each });
+    }),
+  );
+  return { entries: pages.flat().filter(({ at }) => at >= since && at < until), taken: "sample" };
 }
 
 async function newestSeq(store: Store): Promise<number | undefined> {
@@ -116,12 +123,12 @@ export async function readTrend(
   covers?: Covers,
 ): Promise<Trend> {
   const rows = await store.totals(trendQuery(now, calendars));
-  const endpoints: TotalsRow[] = [];
   // A question a day: what an endpoint spent in it comes added up.
-  for (const { start, end } of trendDays(rows, now, calendars)) {
+  const days = trendDays(rows, now, calendars).map(async ({ start, end }) => {
     const spent = await store.totals({ since: start, until: Math.min(end, now), by: ["endpoint"] });
-    endpoints.push(...spent.map((row) => ({ ...row, bucket: start })));
-  }
+    return spent.map((row) => ({ ...row, bucket: start }));
+  });
+  const endpoints = (await Promise.all(days)).flat();
   const lastDay = budgets.length === 0 ? [] : await store.totals(burnQuery(now));
   return trend({ rows, endpoints, lastDay, budgets, at: now, calendars, ...(covers && { covers }) });
 }

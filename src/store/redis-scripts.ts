@@ -49,7 +49,7 @@ export const scripts = {
   findHold: script(findHoldLua, "requests"),
   findEntry: script(findEntryLua, "entries", "entry-ids", "entry-requests"),
   openHolds: script(openHoldsLua, "open", "entries", "entry-ids"),
-  entries: script(entriesPageLua, "entries"),
+  entries: script(entriesPageLua, "entries", "entry-times"),
   totals: script(totalsLua, "open", "entries", "entry-times", "wholes", "quarters", "days", "ever"),
   counters: script(countersPageLua, "counters"),
   share: script(shareLua, "requests"),

@@ -53,6 +53,30 @@ describe("entries", () => {
     expect(await server.admin.zcard(`${slot}entry-times`)).toBe(20);
   });
 
+  test("a range comes the same, page by page and in both orders, with few entries in it and with many", async () => {
+    const { store } = await open();
+    const count = 10_400;
+    // Out of the order of time, as entries of many machines are.
+    const ats = Array.from({ length: count }, (_, i) => noon + ((i * 37) % count));
+    for (let i = 0; i < count; i += 200)
+      await Promise.all(ats.slice(i, i + 200).map((at, j) => store.record(hit(`h${i + j}`, { at }))));
+    for (const range of [{ since: noon + 50, until: noon + 10_350 }, { since: noon + 7_000 }, { until: noon + 40 }]) {
+      const { since = 0, until = Number.POSITIVE_INFINITY } = range;
+      const wanted = ats.flatMap((at, i) => (at >= since && at < until ? [`h${i}`] : []));
+      for (const newest of [false, true]) {
+        const found: string[] = [];
+        let after: number | undefined;
+        for (;;) {
+          const page = await store.entries({ ...range, newest, limit: 3_700, ...(after !== undefined && { after }) });
+          if (page.length === 0) break;
+          found.push(...page.map(({ id }) => id));
+          after = page.at(-1)!.seq;
+        }
+        expect(found).toEqual(newest ? wanted.toReversed() : wanted);
+      }
+    }
+  });
+
   test("a purchase whose entry is gone is still settled once", async () => {
     const { store, slot } = await open({ maxEntries: 2 });
     await store.hold(request("a", { amount: 1n, charges: [fixed("day", usd(5))] }));

@@ -42,8 +42,12 @@ end
 return holds
 `;
 
+/**
+ * A range of time with few entries in it is read by the index of times: among many others, they may be anywhere. `seq` is what
+ * pages go by, for entries of one time may be written at any.
+ */
 export const entriesPageLua = `${exactLua}${keysLua}${entriesLua}
-local after, newest, since, before = ARGV[1], ARGV[2] == '1', tonumber(ARGV[3]), tonumber(ARGV[4])
+local after, newest, since, before = ARGV[1], ARGV[2] == '1', ARGV[3], ARGV[4]
 local request, limit, scanMax = ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
 local kinds = ARGV[5] ~= '' and {} or nil
 if kinds then for _, kind in ipairs(cjson.decode(ARGV[5])) do kinds[kind] = true end end
@@ -51,22 +55,37 @@ local pieces = ARGV[6] ~= '' and cjson.decode(ARGV[6]) or nil
 local ends = redis.call('HMGET', P .. 'meta', 'dropped', 'seq')
 local first, last = tonumber(ends[1] or 0) + 1, tonumber(ends[2] or 0)
 local step = newest and -1 or 1
-local seq = newest and last or first
-if after ~= '' then seq = newest and math.min(after - 1, last) or math.max(after + 1, first) end
+if after ~= '' then
+  if newest then last = math.min(after - 1, last) else first = math.max(after + 1, first) end
+end
+
+local from, to = since == '' and '-inf' or since, before == '' and '+inf' or '(' .. before
+local timed = (since ~= '' or before ~= '') and redis.call('ZCOUNT', P .. 'entry-times', from, to) <= 10000
+local seqs = {}
+if timed then
+  for _, text in ipairs(redis.call('ZRANGEBYSCORE', P .. 'entry-times', from, to)) do
+    local seq = tonumber(text)
+    if seq >= first and seq <= last then seqs[#seqs + 1] = seq end
+  end
+  table.sort(seqs)
+end
+local low, high = timed and 1 or first, timed and #seqs or last
 
 local found, scanned = {}, 0
-while seq >= first and seq <= last and #found < limit do
+local i = newest and high or low
+while i >= low and i <= high and #found < limit do
+  local seq = timed and seqs[i] or i
   if scanned == scanMax then return {num(seq - step), found} end
   scanned = scanned + 1
   local entry = entryAt(num(seq))
   if entry then
     local at = tonumber(entry[5])
-    if (not since or at >= since) and (not before or at < before) and (not kinds or kinds[entry[2]])
+    if (since == '' or at >= tonumber(since)) and (before == '' or at < tonumber(before)) and (not kinds or kinds[entry[2]])
       and (request == '' or entry[4] == request) and (not pieces or matches(pieces, entry[3])) then
       found[#found + 1] = entry
     end
   end
-  seq = seq + step
+  i = i + step
 end
 return {'', found}
 `;
