@@ -49,12 +49,17 @@ export function dollars(value: MoneyInput, option: string): Decimal {
 
 /** What was billed, to the nearest nano-dollar; half a nano-dollar rounds up. */
 export function toNano(amount: Decimal): Nano {
-  return BigInt(amount.mul(1e9).toFixed(0, Decimal.ROUND_HALF_UP));
+  return nanoOf(amount.toFixed(NANO, Decimal.ROUND_HALF_UP));
 }
 
 /** What is held, rounded up to a whole nano-dollar: a hold may be a hair too large, never too small. */
 export function toNanoUp(amount: Decimal): Nano {
-  return BigInt(amount.mul(1e9).toFixed(0, Decimal.ROUND_CEIL));
+  return nanoOf(amount.toFixed(NANO, Decimal.ROUND_CEIL));
+}
+
+/** Of a plain decimal with nine decimals: its digits without the point. */
+function nanoOf(fixed: string): Nano {
+  return BigInt(fixed.replace(".", ""));
 }
 
 export function fromNano(nano: Nano): Decimal {

@@ -194,7 +194,11 @@ export function createPurchases(stations: Stations): Purchases {
     } else if (transport === "stream" && response.ok && place && response.body) {
       return { kind: "answered", response: tellingEnd(response, place.leave), requestId, copy: null };
     } else place?.leave();
-    if (kept && cost !== kept.cost) await put(order, { ...kept, cost });
+    if (kept) {
+      const copy = { ...kept, cost };
+      if (cost !== kept.cost) await put(order, copy);
+      return { kind: "answered", response, requestId, copy };
+    }
     const shown = body ?? (response.ok ? null : new Uint8Array());
     const copy = order.key === null || !shown ? null : copyOf(order, order.key, response, shown, requestId, cost);
     return { kind: "answered", response, requestId, copy };
