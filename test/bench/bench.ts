@@ -15,6 +15,7 @@ import { estimates } from "./estimates.ts";
 import { type Figure, tableOf, verdictOn } from "./figure.ts";
 import { hits } from "./hits.ts";
 import { holds } from "./holds.ts";
+import { millionEstimates } from "./million-estimates.ts";
 import { millionReports } from "./million-reports.ts";
 
 const { values } = parseArgs({ options: { json: { type: "boolean", default: false }, only: { type: "string" } } });
@@ -27,6 +28,7 @@ const parts: [name: string, measure: (folder: string) => Promise<Figure[]>][] = 
   ["added time", addedTime],
   ["cache hits", hits],
   ["estimates", estimates],
+  ["a million estimates", millionEstimates],
   ["a million entries", millionReports],
 ];
 

@@ -7,7 +7,7 @@ export interface Figure {
   target: { atMost: number } | { atLeast: number } | null;
 }
 
-export type Unit = "ms" | "µs" | "holds/s" | "estimates/s" | "holds over the limit";
+export type Unit = "ms" | "µs" | "holds/s" | "estimates/s" | "MB" | "holds over the limit";
 
 export type Verdict = "met" | "short" | null;
 
@@ -41,7 +41,14 @@ function targetText({ target, unit }: Figure): string {
   return "atMost" in target ? `≤ ${shown(target.atMost, unit)}` : `≥ ${shown(target.atLeast, unit)}`;
 }
 
-const DECIMALS: Record<Unit, number> = { ms: 3, µs: 1, "holds/s": 0, "estimates/s": 0, "holds over the limit": 0 };
+const DECIMALS: Record<Unit, number> = {
+  ms: 3,
+  µs: 1,
+  MB: 1,
+  "holds/s": 0,
+  "estimates/s": 0,
+  "holds over the limit": 0,
+};
 
 function shown(value: number, unit: Unit): string {
   return value.toLocaleString("en-US", {
