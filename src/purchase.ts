@@ -121,6 +121,7 @@ export function createPurchases(stations: Stations): Purchases {
         signal?.throwIfAborted();
         if (open && clock.now() - open.at > WAIT_MS_MAX) throw waitedTooLong(endpointId);
         sent = true;
+        place?.sent();
         events.emit({ type: "call-sent", ...callFacts(order, clock.now()), waitedMs: clock.now() - queuedAt });
         return order.via(...(signal ? withSignal(order.args, signal) : order.args));
       };

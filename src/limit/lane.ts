@@ -4,11 +4,13 @@ import type { Clock } from "../clock.ts";
 import { type AdaptivePace, firstPace, nextPace, type PaceReport } from "./adaptive.ts";
 import { createDeadlines } from "./deadlines.ts";
 import type { ResolvedLimits } from "./options.ts";
-import type { SharedPaces } from "./shared.ts";
+import type { SharedPaces, SharedPermit } from "./shared.ts";
 import { createWaitingRoom, type Turn, type WaitingRoom } from "./waiting-room.ts";
 
 /** A job's place among those at work. */
 export interface Place {
+  /** The request is sent now: the job's time counts from here. Until then the place is kept for its caller. */
+  sent(): void;
   /** Gives the place to the next that waits. Leaving twice is leaving once. */
   leave(): void;
 }
@@ -17,7 +19,7 @@ export interface Place {
 export interface Lanes {
   /**
    * Waits until every lane that matches the call has a place for it. The place is kept until it is left, or until
-   * `limits.jobTimeout` has passed.
+   * `limits.jobTimeout` has passed since the request was sent.
    * @throws QueueFullError at once when too many wait; the signal's reason when it aborts first. Neither keeps a place.
    */
   enter(turn: Turn): Promise<Place>;
@@ -62,8 +64,9 @@ export function createLanes(
   const timeouts = createDeadlines(clock);
   let running = 0;
 
-  function occupy(frees: readonly (() => void)[]): Place {
+  function occupy(frees: readonly (() => void)[], permit: SharedPermit | null): Place {
     let left = false;
+    let callOff = () => {};
     const leave = () => {
       if (left) return;
       left = true;
@@ -72,8 +75,15 @@ export function createLanes(
       for (const free of frees) free();
     };
     running++;
-    const callOff = timeouts.add(jobTimeoutMs, leave);
-    return { leave };
+    return {
+      sent() {
+        if (left) return;
+        callOff();
+        callOff = timeouts.add(jobTimeoutMs, leave);
+        permit?.renewFor(jobTimeoutMs);
+      },
+      leave,
+    };
   }
 
   return {
@@ -104,17 +114,17 @@ export function createLanes(
           count: max,
           leaseMs: Math.min(LEASE_MS, jobTimeoutMs),
         }));
-        const permit = paces.length > 0 ? await shared?.permit(turn, paces, mustWait) : null;
+        const permit = (paces.length > 0 && (await shared?.permit(turn, paces, mustWait))) || null;
         if (permit) frees.push(permit.giveBack);
         turn.signal?.throwIfAborted();
-        permit?.renewFor(jobTimeoutMs);
+        permit?.renewFor(Number.POSITIVE_INFINITY);
+        return occupy(frees, permit);
       } catch (error) {
         for (const free of frees) free();
         throw error;
       } finally {
         for (const stopWaiting of waits) stopWaiting();
       }
-      return occupy(frees);
     },
     report(endpointId, report) {
       for (const lane of lanes) {

@@ -20,7 +20,7 @@ export interface SharedPermit {
   readonly takenAt: number;
   /** It ends so long from now, by each pace. Nothing waits for it to be written down. */
   endIn(msOf: (pace: string) => number): void;
-  /** Is renewed for so long, unless it ends by `endIn` or is given back before. */
+  /** Is renewed for so long from now, unless it ends by `endIn` or is given back before. The last word counts. */
   renewFor(ms: number): void;
   giveBack(): void;
 }

@@ -16,6 +16,7 @@ function lanesOf(limits: Limits) {
   const enter = (name: string, endpointId = FLUX, priority = 0, signal?: AbortSignal) =>
     lanes.enter({ endpointId, priority, ...(signal && { signal }) }).then((place) => {
       order.push(name);
+      place.sent();
       return place;
     });
   return { clock, lanes, order, enter };
@@ -148,6 +149,21 @@ test("a job whose end is never seen gives its place back after the stated time, 
   await next;
   lost.leave();
   expect(lanes.running).toBe(1);
+});
+
+test("a place is kept while its call waits to be sent, and its time counts from the sending", async () => {
+  const { clock, lanes, order, enter } = lanesOf({ concurrency: 1, jobTimeout: "1m" });
+  const place = await lanes.enter({ endpointId: FLUX, priority: 0 });
+  const next = enter("next");
+  clock.advance(3_600_000);
+  await settled();
+  place.sent();
+  clock.advance(59_999);
+  await settled();
+  expect(order).toEqual([]);
+  clock.advance(1);
+  await next;
+  expect(order).toEqual(["next"]);
 });
 
 test("a place that timed out while nobody waited is free for the next call", async () => {

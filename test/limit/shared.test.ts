@@ -158,6 +158,23 @@ test("a call that gives up while it waits for others' places takes none", async 
   await one.lanes.enter({ endpointId: FLUX, priority: 0 });
 });
 
+test("a place is kept for as long as its call waits to be sent, and given up once the sent job has had its time", async () => {
+  const clock = createVirtualClock();
+  const store = createMemoryStore();
+  const [one, other] = [0, 1].map(() => processOf(store, { concurrency: 1, jobTimeout: "1m" }, clock));
+  const place = await one!.lanes.enter({ endpointId: FLUX, priority: 0 });
+  let entered = false;
+  void other!.lanes.enter({ endpointId: FLUX, priority: 0 }).then(() => {
+    entered = true;
+  });
+  await passing(clock, 5 * 60_000);
+  place.sent();
+  await passing(clock, 55_000);
+  expect(entered).toBe(false);
+  await passing(clock, 40_000);
+  expect(entered).toBe(true);
+});
+
 describe("where the store fails", () => {
   const failing = (): Store => ({
     ...createMemoryStore(),

@@ -49,8 +49,8 @@ export async function simulate({ seed, steps, plant = null }: SimulationOptions)
     const durable = createDurable(world, books, plant);
     const errands = new Map<string, Errand>();
     const sharedSince = (call: string) => (scenario.cache === false ? null : (errands.get(call)?.sharedSince ?? null));
-    // A place's time may end before its request is out, where the clock is set forward or the call waits for its start.
-    const most = scenario.skewMs === 0 && !scenario.limits?.starts ? scenario.limits?.concurrency : undefined;
+    // A place's time may end before its request does, where the clock is set forward.
+    const most = scenario.skewMs === 0 ? scenario.limits?.concurrency : undefined;
     // A store that fails often enough keeps a process from saying that it still has its places.
     const together = !scenario.rates["store refuses"] && !scenario.rates["store answer lost"];
     const starts = scenario.skewMs === 0 ? scenario.limits?.starts : undefined;
