@@ -1,6 +1,6 @@
 /** What a metered call takes over the same call of the raw client, where fal itself takes no time at all. */
 import { createFalClient as createRawClient, type FalClient } from "@fal-ai/client";
-import { createFalClient } from "fal-meter";
+import { createFalClient } from "../../src/index.ts";
 import { type Figure, percentile } from "./figure.ts";
 
 const ENDPOINT = "fal-ai/flux/dev";

@@ -1,6 +1,6 @@
 /**
  * Measures what the meter costs, all in one run, against what it was meant to cost. Asserts nothing: a slow machine is
- * no fault of the code.
+ * no fault of the code. It runs compiled, as the package does.
  *
  *   npm run bench
  *   npm run bench -- --json

@@ -1,10 +1,11 @@
 /** How long a call takes that was bought before, its hash included. */
-import { createMeter } from "fal-meter";
+
 import { measure } from "mitata";
 import { wireKey } from "../../src/cache/key.ts";
 import { resolveCache } from "../../src/cache/options.ts";
 import { createResults } from "../../src/cache/results.ts";
 import { systemClock } from "../../src/clock.ts";
+import { createMeter } from "../../src/index.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { instantFetch } from "./added-time.ts";
 import type { Figure } from "./figure.ts";

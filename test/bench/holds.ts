@@ -66,10 +66,10 @@ async function alone(name: string, store: Store, count: number): Promise<Figure[
 
 async function race(path: string): Promise<Figure[]> {
   const name = `SQLite, ${PROCESSES} processes`;
-  const worker = fileURLToPath(new URL("./race.ts", import.meta.url));
+  const worker = fileURLToPath(new URL("./race.js", import.meta.url));
   const children = Array.from({ length: PROCESSES }, (_, i) =>
     fork(worker, [path, `p${i}`, `${SHARED_LIMIT}`], {
-      execArgv: ["--disable-warning=ExperimentalWarning", "--import", "tsx"],
+      execArgv: ["--disable-warning=ExperimentalWarning"],
       serialization: "advanced",
     }),
   );

@@ -3,9 +3,9 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
-import { createMeter } from "fal-meter";
 import { type Clock, systemClock } from "../../src/clock.ts";
 import { createDashboard } from "../../src/dashboard/dashboard.ts";
+import { createMeter } from "../../src/index.ts";
 import { connectRedisStore } from "../../src/store/redis.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
