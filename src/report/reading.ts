@@ -31,25 +31,33 @@ const SETTLED_WITHIN_MS = 3_600_000;
 const MOST_CHARGES = 2_000_000;
 const MOST_HOLDS = 200_000;
 
-/** Entries of a range, oldest first, at most `most`; `sample` says that there were more and the newest of them came. */
+/**
+ * Entries of a range, oldest first, at most `most`; `sample` says that there were more. Read from the newest on, so that those are the
+ * ones that came; or from the oldest, which is quicker where the range is known to be a small part of the ledger.
+ */
 export async function readEntries(
   store: Store,
   query: Omit<EntryQuery, "limit" | "after" | "newest">,
   most: number,
+  from: "newest" | "oldest" = "newest",
 ): Promise<{ entries: Entry[]; taken: "all" | "sample" }> {
   const found: Entry[] = [];
+  const inOrder = () => (from === "newest" ? found.reverse() : found);
   let after: number | undefined;
   for (;;) {
     const page = await store.entries({
       ...query,
-      newest: true,
+      newest: from === "newest",
       limit: Math.min(PAGE, most + 1 - found.length),
       ...(after !== undefined && { after }),
     });
     found.push(...page);
     after = page.at(-1)?.seq;
-    if (found.length > most) return { entries: found.slice(0, most).reverse(), taken: "sample" };
-    if (page.length === 0 || after === undefined) return { entries: found.reverse(), taken: "all" };
+    if (found.length > most) {
+      found.length = most;
+      return { entries: inOrder(), taken: "sample" };
+    }
+    if (page.length === 0 || after === undefined) return { entries: inOrder(), taken: "all" };
   }
 }
 
@@ -85,7 +93,7 @@ async function readSample(
   ]);
   const first = begin ?? 0;
   const last = end ?? (newest ?? 0) + 1;
-  if (last - first <= MOST_REPORTED) return readEntries(store, { since, until }, MOST_REPORTED);
+  if (last - first <= MOST_REPORTED) return readEntries(store, { since, until }, MOST_REPORTED, "oldest");
   const { slices, each } = SAMPLED;
   const pages = await Promise.all(
     Array.from({ length: slices }, (_, slice) => {
