@@ -9,6 +9,11 @@ export interface MemoryPermits {
 interface Standing {
   at: number;
   endsAt: number;
+  /**
+   * Its end for whoever's clock is before it was taken, counted from the first of them. It may be that the clock was set back, or
+   * that one caller read it long ago: so this end is beside the other and not in its place.
+   */
+  backEndsAt: number | null;
 }
 
 /** What has ended goes when its pace is asked for the next time, so there are never more than a pace allows. */
@@ -18,9 +23,8 @@ export function createMemoryPermits(): MemoryPermits {
   function standing(pace: string, now: number): Map<string, Standing> {
     const permits = paces.get(pace) ?? new Map<string, Standing>();
     for (const [id, permit] of permits) {
-      // Where the clock was set back, a permit lasts as long as it was meant to from now on.
-      if (permit.at > now + setBackMs) permits.set(id, { at: now, endsAt: now + permit.endsAt - permit.at });
-      else if (permit.endsAt <= now) permits.delete(id);
+      permit.backEndsAt = permit.at > now + setBackMs ? (permit.backEndsAt ?? now + permit.endsAt - permit.at) : null;
+      if (endOf(permit) <= now) permits.delete(id);
     }
     return permits;
   }
@@ -31,11 +35,11 @@ export function createMemoryPermits(): MemoryPermits {
       for (const [index, { pace, count }] of wanted.entries()) {
         const permits = found[index]!;
         if (permits.has(id) || permits.size < count) continue;
-        const first = Math.min(...[...permits.values()].map(({ endsAt }) => endsAt));
+        const first = Math.min(...[...permits.values()].map(endOf));
         return { outcome: "full", pace, freeInMs: first - at };
       }
       for (const [index, { pace, endsInMs }] of wanted.entries())
-        paces.set(pace, found[index]!.set(id, { at, endsAt: at + endsInMs }));
+        paces.set(pace, found[index]!.set(id, { at, endsAt: at + endsInMs, backEndsAt: null }));
       return { outcome: "taken" };
     },
     keep(permits, at) {
@@ -44,10 +48,14 @@ export function createMemoryPermits(): MemoryPermits {
         const held = standing(pace, at);
         if (!held.has(id)) continue;
         stood += 1;
-        if (endsInMs > 0) held.set(id, { at, endsAt: at + endsInMs });
+        if (endsInMs > 0) held.set(id, { at, endsAt: at + endsInMs, backEndsAt: null });
         else held.delete(id);
       }
       return stood;
     },
   };
+}
+
+function endOf({ endsAt, backEndsAt }: Standing): number {
+  return backEndsAt ?? endsAt;
 }

@@ -4,9 +4,13 @@ import type { Database, OpenDatabase, Row, Statement, Value } from "./sqlite-dri
 import { isBusy, storeFailure } from "./sqlite-failure.ts";
 import { migrate, rollBack, versionOf } from "./sqlite-schema.ts";
 
-/** SQLite waits by blocking the whole process, so it waits for a blink and the rest is waited outside of it. */
+/** SQLite waits by blocking the whole process, so it does that only while the file is opened and closed. */
 const blockForMs = 10;
-const pauseMaxMs = 25;
+/**
+ * How long a transaction waits that found another process writing: shorter and more often would be its turn sooner once, and make
+ * more of all holds wait.
+ */
+const pauseMs = { least: 2, first: 4, most: 25 };
 const pageBytes = 4_096;
 /** The write-ahead log is moved into the file at this length: rarely enough that one call in a hundred does not feel it. */
 const logPages = 4_000;
@@ -60,7 +64,7 @@ export async function openConnection(Driver: OpenDatabase, options: ConnectionOp
       } catch (error) {
         if (!isBusy(error) || clock.now() >= until) throw storeFailure(store, error);
       }
-      await clock.sleep(1 + Math.random() * Math.min(pauseMaxMs, 2 ** tries));
+      await clock.sleep(pauseMs.least + Math.random() * Math.min(pauseMs.most, pauseMs.first * 2 ** (tries - 1)));
     }
   }
 
@@ -139,6 +143,7 @@ export async function openConnection(Driver: OpenDatabase, options: ConnectionOp
 /** Moves the log into the file, so that the file alone is the whole ledger when it is copied. */
 function moveLog(database: Database): void {
   try {
+    database.exec(`PRAGMA busy_timeout = ${blockForMs}`);
     database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   } catch {
     // Somebody else is at work, or the disk is full: the log stays, and whoever opens the file next reads it.
@@ -160,6 +165,7 @@ function openDatabase(Driver: OpenDatabase, { store, path, fileBytesMax }: Conne
     database.exec(`PRAGMA journal_size_limit = ${logBytesMax}`);
     migrate(database, store);
     database.exec(`PRAGMA max_page_count = ${Math.ceil(fileBytesMax / pageBytes)}`);
+    database.exec("PRAGMA busy_timeout = 0");
     return database;
   } catch (error) {
     database.close();

@@ -67,7 +67,8 @@ const MIGRATIONS: readonly string[] = [
   `,
   `
   CREATE TABLE permits (
-    pace TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, ends_at INTEGER NOT NULL, PRIMARY KEY (pace, id)
+    pace TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, ends_at INTEGER NOT NULL, back_ends_at INTEGER,
+    PRIMARY KEY (pace, id)
   ) WITHOUT ROWID;
   CREATE INDEX permits_end ON permits (ends_at);
 

@@ -56,6 +56,8 @@ export interface Fal {
   /** All that one paid request cost. */
   billFor(purchaseId: string): bigint;
   worksFor(purchaseId: string): readonly Work[];
+  /** Whether it has ever billed more for this endpoint than its price list says. */
+  hasOverbilled(endpointId: string): boolean;
 }
 
 export function createFal(world: World): Fal {
@@ -110,5 +112,6 @@ export function createFal(world: World): Fal {
     billOf,
     billFor: (purchaseId) => (byPurchase.get(purchaseId) ?? []).reduce((total, work) => total + billOf(work), 0n),
     worksFor: (purchaseId) => byPurchase.get(purchaseId) ?? [],
+    hasOverbilled: (endpointId) => [...works.values()].some((work) => work.endpointId === endpointId && work.overbilled),
   };
 }

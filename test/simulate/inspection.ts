@@ -132,7 +132,10 @@ function mismatch(id: string, { request, requestId, settled, corrections }: Kept
   if (settled.actual === null)
     return request.amount === null ? null : `purchase ${id} has an estimate and was booked as unknown`;
   const guessed = settled.basis !== "billed-units" && settled.outcome === "charged";
-  if (guessed && (overbilled || request.purchase.endpointId === unknownPrice)) return null;
+  const { endpointId } = request.purchase;
+  if (guessed && (overbilled || endpointId === unknownPrice)) return null;
+  // What bills above the price list have taught is no longer what the list says.
+  if (guessed && settled.basis === "learned" && fal.hasOverbilled(endpointId)) return null;
   // What nobody could tell in time is booked as it was held, until a bill says otherwise.
   if (settled.outcome === "expired" && corrections === 0n)
     return settled.actual >= bill || overbilled

@@ -27,6 +27,17 @@ describe.each([
     await store.close();
   });
 
+  test("do not end sooner for one that was asleep for an hour since it read the clock", async () => {
+    const store = await open();
+    await store.take(one("a", noon));
+    expect(await store.take(one("b", noon - 60 * minute))).toEqual({ outcome: "full", pace: "p", freeInMs: minute });
+    expect(await store.take(one("b", noon + 1))).toEqual({ outcome: "full", pace: "p", freeInMs: minute - 1 });
+    expect(await store.take(one("b", noon - 59 * minute))).toMatchObject({ outcome: "full" });
+    expect(await store.take(one("b", noon + minute - 1))).toEqual({ outcome: "full", pace: "p", freeInMs: 1 });
+    expect(await store.keep([{ id: "a", pace: "p", endsInMs: minute }], noon + minute - 1)).toBe(1);
+    await store.close();
+  });
+
   test("last as long as they were meant to where the clock is set back by a day", async () => {
     const store = await open();
     await store.take(one("a", noon));
