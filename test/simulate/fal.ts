@@ -112,6 +112,7 @@ export function createFal(world: World): Fal {
     billOf,
     billFor: (purchaseId) => (byPurchase.get(purchaseId) ?? []).reduce((total, work) => total + billOf(work), 0n),
     worksFor: (purchaseId) => byPurchase.get(purchaseId) ?? [],
-    hasOverbilled: (endpointId) => [...works.values()].some((work) => work.endpointId === endpointId && work.overbilled),
+    hasOverbilled: (endpointId) =>
+      [...works.values()].some((work) => work.endpointId === endpointId && work.overbilled),
   };
 }
