@@ -18,6 +18,7 @@ import type { Entry, Store, StoredResult } from "./store/store.ts";
 import {
   billOf,
   eventAnswer,
+  isCancelled,
   isExplained,
   isJson,
   isWholeJson,
@@ -25,9 +26,10 @@ import {
   jsonAnswer,
   parseJson,
 } from "./wire/answer.ts";
+import { createAsker } from "./wire/asking.ts";
 import { jobUrls } from "./wire/operation.ts";
 import { readWhole } from "./wire/reading.ts";
-import type { WireRequest } from "./wire/request.ts";
+import { asSenderOf, type WireRequest } from "./wire/request.ts";
 
 /** A job that this process bought and whose end it has not seen. */
 export interface Job {
@@ -183,6 +185,16 @@ export function createJobs(parts: JobParts): Jobs {
     return verdict.outcome;
   }
 
+  /** The state of a job whose cancel fal has taken: one that never ran still waits, was cancelled, or is known no more. */
+  async function seenSince(request: WireRequest, via: typeof fetch): Promise<JobState | null> {
+    const asker = createAsker({ fetch: (url, init = {}) => via(...asSenderOf(request, String(url), init)), clock });
+    const answer = await asker.get(request.url.href.replace(/\/cancel(?=\?|$)/, "/status")).catch(() => null);
+    if (answer === null) return null;
+    if (answer.status === 400 || answer.status === 404 || answer.status === 410) return "IN_QUEUE";
+    const body: unknown = answer.ok ? await answer.json().catch(() => null) : null;
+    return isCancelled(body) ? "IN_QUEUE" : (jobStatus(body)?.state ?? null);
+  }
+
   return {
     collected,
 
@@ -227,7 +239,10 @@ export function createJobs(parts: JobParts): Jobs {
       if (open && ((await quietly("unshare", store.unshare(requestId))) ?? 0) > 0)
         return jsonAnswer({ status: "CANCELLATION_REQUESTED" }, 202, requestId);
       const response = await via(...request.args);
-      const lastSeen = watched.get(requestId)?.lastSeen ?? null;
+      let lastSeen = watched.get(requestId)?.lastSeen ?? null;
+      // It may have begun since. Where a cap holds money for it, that is not given back on what was seen a while ago.
+      const capped = open?.charges.some(({ limit }) => limit !== null) ?? false;
+      if (response.ok && lastSeen === "IN_QUEUE" && capped) lastSeen = await seenSince(request, via);
       const verdict = verdictOn({ kind: "cancelled", status: response.status, lastSeen });
       if (open) await settler.conclude(open, verdict, { requestId, inferenceSeconds: null });
       if (verdict.outcome !== "undecided") forget(requestId);

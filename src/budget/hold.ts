@@ -43,7 +43,7 @@ export interface Asking {
 }
 
 export type Answer =
-  | { outcome: "held"; purchase: Pick<Hold, "id" | "at" | "amount" | "purchase"> }
+  | { outcome: "held"; purchase: Pick<Hold, "id" | "at" | "amount" | "charges" | "purchase"> }
   /** The store failed and the policy lets the call pass: nothing is held and nothing will be settled. */
   | { outcome: "unmetered" }
   | { outcome: "joined"; hold: Hold };
@@ -149,7 +149,7 @@ export function createGate(parts: GateParts): Gate {
         throw refuse(call, at, { endpointId, requested: amount ?? 0n, charge: answer.charge, counter: answer.counter });
       }
       announce(call, at, amount, charges, answer.counters);
-      return { outcome: "held", purchase: { id: call.id, at, amount, purchase } };
+      return { outcome: "held", purchase: { id: call.id, at, amount, charges, purchase } };
     },
   };
 

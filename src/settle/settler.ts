@@ -7,7 +7,7 @@ import { type BillingVerdict, type Prices, postingFor } from "./posting.ts";
 import type { Verdict } from "./settlement.ts";
 
 /** The part of a hold that settling needs; the buyer has it at hand, a collector finds it in the store. */
-export type OpenPurchase = Pick<Hold, "id" | "at" | "amount" | "purchase">;
+export type OpenPurchase = Pick<Hold, "id" | "at" | "amount" | "charges" | "purchase">;
 
 export interface SettlerParts {
   store: Store;

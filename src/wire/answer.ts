@@ -39,6 +39,12 @@ export function jobStatus(body: unknown): { state: JobState; inferenceSeconds: n
   };
 }
 
+/** True for the status of a job that ended because it was cancelled while it waited. */
+export function isCancelled(body: unknown): boolean {
+  const { status, error, error_type: type } = (body ?? {}) as Record<"status" | "error" | "error_type", unknown>;
+  return status === "COMPLETED" && [error, type].some((text) => typeof text === "string" && /cancell?ed/i.test(text));
+}
+
 /** True for an answer that fal's model or runner gave, rather than something on the way to it. */
 export function isExplained(body: unknown): boolean {
   return typeof body === "object" && body !== null && "detail" in body;

@@ -116,3 +116,14 @@ export function withSignal(args: FetchArguments, signal: AbortSignal): FetchArgu
   const [input, init] = args;
   return [input, { ...init, signal }];
 }
+
+/** A GET of another address by whoever sent this request: with the same key and through the same proxy. */
+export function asSenderOf(request: WireRequest, url: string, init: RequestInit): FetchArguments {
+  const [input, { headers: own } = {}] = request.args;
+  const headers = new Headers(own ?? (input instanceof Request ? input.headers : undefined));
+  for (const [name, value] of new Headers(init.headers)) headers.set(name, value);
+  const isProxied = headers.has(TARGET_URL_HEADER);
+  if (isProxied) headers.set(TARGET_URL_HEADER, url);
+  const address = input instanceof Request ? input.url : String(input);
+  return [isProxied ? address : url, { ...init, headers }];
+}

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Fault } from "../../src/emulator/emulator.ts";
 import { isMeterError, type MeteredFalClient, type OutcomeUnknownError } from "../../src/index.ts";
 import { MovedClock } from "../emulator/moved-clock.ts";
-import { eventually, failure, image, input, openClient, openEmulator, plain } from "./open.ts";
+import { Calendar, eventually, failure, image, input, noon, openClient, openEmulator, plain } from "./open.ts";
 
 const budgets = [{ limit: 1, per: "day" }] as const;
 
@@ -238,17 +238,46 @@ describe("what may have cost something stays held:", () => {
     expect(await standing(fal)).toEqual({ spent: "0.04", held: "0" });
   });
 
-  test("a job cancelled that fal had started since it was last seen waiting: the bill is booked when it comes", async () => {
+  test("a job cancelled that fal had started since it was last seen waiting: its money stays held until its bill comes", async () => {
     const clock = new MovedClock();
     const emulator = await openEmulator({ clock, latencyMs: { queue: 10, work: 10 } });
     const { fal } = openClient(emulator, { budgets });
     const { request_id: requestId } = await fal.queue.submit(image, { input });
     await clock.move(10);
     await fal.queue.cancel(image, { requestId });
+    expect(await standing(fal)).toEqual({ spent: "0", held: "0.04" });
     await clock.move(10);
     await fal.queue.result(image, { requestId });
     expect(emulator.book.total().toFixed()).toBe("0.04");
     expect(await standing(fal)).toEqual({ spent: "0.04", held: "0" });
+  });
+
+  test("a job cancelled whose state fal cannot tell", async () => {
+    const emulator = await openEmulator({ clock: new MovedClock(), latencyMs: { queue: 10 } });
+    const calendar = new Calendar();
+    const { fal } = openClient(emulator, { budgets, clock: calendar });
+    const { request_id: requestId } = await fal.queue.submit(image, { input });
+    emulator.fault({ match: { kind: "status" }, do: { status: 502 } });
+    await fal.queue.cancel(image, { requestId });
+    expect(await standing(fal)).toEqual({ spent: "0", held: "0.04" });
+    emulator.clearFaults();
+    calendar.set(noon + 3_600_000);
+    expect(await fal.meter.reconcile()).toMatchObject({ checked: 1, settled: 1 });
+    expect(await standing(fal)).toEqual({ spent: "0", held: "0" });
+  });
+
+  test("no cap: a cancel is one request, and a bill that comes nevertheless is booked when it comes", async () => {
+    const clock = new MovedClock();
+    const emulator = await openEmulator({ clock, latencyMs: { queue: 10, work: 10 } });
+    const { fal } = openClient(emulator);
+    const { request_id: requestId } = await fal.queue.submit(image, { input });
+    await clock.move(10);
+    await fal.queue.cancel(image, { requestId });
+    expect(emulator.requests.map(({ kind }) => kind)).toEqual(["submit", "cancel"]);
+    await clock.move(10);
+    await fal.queue.result(image, { requestId });
+    const { spent, held } = await fal.meter.spend();
+    expect([spent.toFixed(), held.toFixed()]).toEqual(["0.04", "0"]);
   });
 
   test("a job that failed without fal's own word for it; a job that fal says failed is free", async () => {

@@ -34,7 +34,8 @@ async function open(rest: Partial<SettlerParts> = {}, known: EstimateRecord = es
     purchase: { tags: { customer: "acme" }, estimate: known },
   });
   await store.hold(asked);
-  const purchase = { id: "1", at: noon, amount: asked.amount, purchase: asked.purchase };
+  const { amount, charges } = asked;
+  const purchase = { id: "1", at: noon, amount, charges, purchase: asked.purchase };
   return { store, settler, told, waits, moved, settled, purchase };
 }
 

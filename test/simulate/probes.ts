@@ -44,6 +44,8 @@ export function createProbes({ world, posts, scenario, rest, restUnwatched }: Pr
   return {
     /** As many calls at once as there are places: a place that was never given back is missing. */
     async places(life: Life): Promise<void> {
+      // For a clock that is behind the one that a dead process took its place by, its time begins when it is first met.
+      await ask(life, [{ prompt: `a last cat, ${asked++}` }], () => rest(`${life.owner}'s first of the last calls`));
       world.passMs(LAPSED_MS);
       const most = scenario.limits?.concurrency ?? 3;
       posts.mostAtOnce(life.owner);

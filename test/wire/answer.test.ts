@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   billOf,
   eventAnswer,
+  isCancelled,
   isExplained,
   isWholeJson,
   jobStatus,
@@ -85,6 +86,17 @@ describe("a status", () => {
   it.each([undefined, {}, null, { status: "FAILED" }, "COMPLETED"])("of %j says nothing", (body) =>
     expect(jobStatus(body)).toBeNull(),
   );
+});
+
+it.each([
+  [{ status: "COMPLETED", error: "Request was cancelled by the client", error_type: "client_cancelled" }, true],
+  [{ status: "COMPLETED", error: "canceled" }, true],
+  [{ status: "COMPLETED", error_type: "internal_error" }, false],
+  [{ status: "COMPLETED" }, false],
+  [{ status: "IN_PROGRESS", error: "cancelled" }, false],
+  [null, false],
+])("%j is the status of a job that was cancelled while it waited: %j", (body, cancelled) => {
+  expect(isCancelled(body)).toBe(cancelled);
 });
 
 it("bytes that are no JSON are undefined, not an error", () => {
