@@ -35,7 +35,6 @@ export default mergeConfig(
         "test/**/*processes.test.ts",
         "test/budget/window-history.test.ts",
         "test/flow/{differential,limit,privacy,store-failure,types}.test.ts",
-        "test/store/redis-cluster.test.ts",
       ],
       sequence: { sequencer: SmallFirst },
       reporters: [unloadedIsAnError()],
