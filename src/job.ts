@@ -80,6 +80,9 @@ export interface Found {
 /** Jobs that nobody asks after are forgotten beyond this many, oldest first; their holds stay in the store. */
 const MOST_JOBS = 10_000;
 
+/** A caller waits for the check of its cancel no longer than this; after that the hold stays, for reconciliation. */
+const CHECK_WITHIN_MS = 1_000;
+
 interface Watched extends Job {
   lastSeen: JobState | null;
   inferenceSeconds: number | null;
@@ -187,7 +190,8 @@ export function createJobs(parts: JobParts): Jobs {
 
   /** The state of a job whose cancel fal has taken: one that never ran still waits, was cancelled, or is known no more. */
   async function seenSince(request: WireRequest, via: typeof fetch): Promise<JobState | null> {
-    const asker = createAsker({ fetch: (url, init = {}) => via(...asSenderOf(request, String(url), init)), clock });
+    const ask: typeof fetch = (url, init = {}) => via(...asSenderOf(request, String(url), init));
+    const asker = createAsker({ fetch: ask, clock, withinMs: CHECK_WITHIN_MS });
     const answer = await asker.get(request.url.href.replace(/\/cancel(?=\?|$)/, "/status")).catch(() => null);
     if (answer === null) return null;
     if (answer.status === 400 || answer.status === 404 || answer.status === 410) return "IN_QUEUE";

@@ -5,12 +5,14 @@ export interface AskerParts {
   clock: Clock;
   /** Gives up whatever is under way, once its asker is gone. */
   signal?: AbortSignal;
+  /** How long an answer is waited for. @default 30 seconds */
+  withinMs?: number;
 }
 
-/** Asks fal a question of the meter's own, which no caller waits for. */
+/** Asks fal a question of the meter's own. */
 export interface Asker {
   /**
-   * The whole answer, whatever its status, within 30 seconds.
+   * The whole answer, whatever its status.
    * @throws the transport's own error; an Error where the answer was too late
    */
   get(url: string, credentials?: string): Promise<Response>;
@@ -18,7 +20,7 @@ export interface Asker {
 
 const ANSWER_WITHIN_MS = 30_000;
 
-export function createAsker({ fetch, clock, signal }: AskerParts): Asker {
+export function createAsker({ fetch, clock, signal, withinMs = ANSWER_WITHIN_MS }: AskerParts): Asker {
   return {
     async get(url, credentials) {
       const late = new AbortController();
@@ -26,7 +28,7 @@ export function createAsker({ fetch, clock, signal }: AskerParts): Asker {
       const giveUp = () => late.abort(signal?.reason);
       if (signal?.aborted) giveUp();
       signal?.addEventListener("abort", giveUp);
-      clock.sleep(ANSWER_WITHIN_MS, done.signal).then(
+      clock.sleep(withinMs, done.signal).then(
         () => late.abort(new Error("no answer in time")),
         () => {},
       );

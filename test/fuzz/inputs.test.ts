@@ -335,7 +335,7 @@ describe(`malformed inputs ${withSeed}`, () => {
   test("are priced, refused by name, or meet upstream's own error", { timeout: 120_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(anyCase, (one) => ended(check(one))),
-      cases(3_000),
+      cases(3_300),
     );
   });
 });
