@@ -65,7 +65,8 @@ describe("a call that fits", () => {
       digest: "d",
       estimate: estimate(usd(0.25)),
     };
-    expect(answer).toEqual({ outcome: "held", purchase: { id: "1", at: noon, amount: usd(0.25), purchase } });
+    const { charges } = (await store.findHold({ id: "1" }))!;
+    expect(answer).toEqual({ outcome: "held", purchase: { id: "1", at: noon, amount: usd(0.25), charges, purchase } });
     expect(await store.findHold({ id: "1" })).toMatchObject({ amount: usd(0.25), at: noon, purchase });
     expect(plain(told)).toEqual([{ type: "budget-held", ...facts("1"), amount: "0.25", budgets: ["day", "soft day"] }]);
   });
