@@ -40,7 +40,7 @@ const results = ["results", "results-used", "results-end", "result-requests"];
 
 /** One per verb of the port. */
 export const scripts = {
-  open: script(openLua),
+  open: script(openLua, "quarters"),
   hold: script(holdLua, "open", "entry-ids", ...counters),
   bind: script(bindLua, "requests"),
   settle: script(settleLua, ...holds, ...entries, ...counters, "ordinals", "ordinals-used"),
