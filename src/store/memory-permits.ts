@@ -23,7 +23,9 @@ export function createMemoryPermits(): MemoryPermits {
   function standing(pace: string, now: number): Map<string, Standing> {
     const permits = paces.get(pace) ?? new Map<string, Standing>();
     for (const [id, permit] of permits) {
-      permit.backEndsAt = permit.at > now + setBackMs ? (permit.backEndsAt ?? now + permit.endsAt - permit.at) : null;
+      const length = permit.endsAt - permit.at;
+      const setBack = permit.at > now + setBackMs;
+      permit.backEndsAt = setBack ? Math.min(permit.backEndsAt ?? Number.POSITIVE_INFINITY, now + length) : null;
       if (endOf(permit) <= now) permits.delete(id);
     }
     return permits;

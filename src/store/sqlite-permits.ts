@@ -16,7 +16,7 @@ export function createSqlitePermits({ query }: Connection): SqlitePermits {
      FROM permits WHERE pace = ?`,
   );
   const setBack = query(
-    "UPDATE permits SET back_ends_at = ?1 + ends_at - at WHERE pace = ?3 AND at > ?2 AND back_ends_at IS NULL",
+    `UPDATE permits SET back_ends_at = min(coalesce(back_ends_at, ends_at), ?1 + ends_at - at) WHERE pace = ?3 AND at > ?2`,
   );
   const dropBack = query("DELETE FROM permits WHERE pace = ?3 AND at > ?2 AND back_ends_at <= ?1");
   const notBack = query("UPDATE permits SET back_ends_at = NULL WHERE pace = ?");

@@ -46,6 +46,17 @@ describe.each([
     expect(await store.take(one("b", yesterday + minute))).toEqual({ outcome: "taken" });
     await store.close();
   });
+
+  test("last no longer where the clock is set back once more", async () => {
+    const store = await open();
+    await store.take(one("a", noon));
+    const back = (hours: number, passed = 0) => noon - hours * 60 * minute + passed;
+    expect(await store.take(one("b", back(1)))).toEqual({ outcome: "full", pace: "p", freeInMs: minute });
+    expect(await store.take(one("b", back(2)))).toEqual({ outcome: "full", pace: "p", freeInMs: minute });
+    expect(await store.take(one("b", back(2, minute - 1)))).toEqual({ outcome: "full", pace: "p", freeInMs: 1 });
+    expect(await store.take(one("b", back(2, minute)))).toEqual({ outcome: "taken" });
+    await store.close();
+  });
 });
 
 test("a SQLite file keeps no permit of a pace that nobody asks for any more", async () => {
