@@ -150,7 +150,7 @@ describe("when the file cannot be used", () => {
       database.exec("ROLLBACK");
     });
     expect(slept.length).toBeGreaterThan(3);
-    expect(Math.max(...slept)).toBeLessThanOrEqual(26);
+    expect(Math.max(...slept)).toBeLessThanOrEqual(27);
     expect(await store.hold(request("a"))).toMatchObject({ outcome: "held" });
     await store.close();
   });
