@@ -194,7 +194,7 @@ export function createJobs(parts: JobParts): Jobs {
     const asker = createAsker({ fetch: ask, clock, withinMs: CHECK_WITHIN_MS });
     const answer = await asker.get(request.url.href.replace(/\/cancel(?=\?|$)/, "/status")).catch(() => null);
     if (answer === null) return null;
-    if (answer.status === 400 || answer.status === 404 || answer.status === 410) return "IN_QUEUE";
+    if (answer.status === 404 || answer.status === 410) return "IN_QUEUE";
     const body: unknown = answer.ok ? await answer.json().catch(() => null) : null;
     return isCancelled(body) ? "IN_QUEUE" : (jobStatus(body)?.state ?? null);
   }
