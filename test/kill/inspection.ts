@@ -61,24 +61,6 @@ export function overCap(counters: readonly CounterState[], { budgets }: Plan, at
   return over;
 }
 
-/**
- * What was seen above a limit is an overrun where bills came after their money was given back, and by no more than these: a job
- * that was cancelled while it waited, as far as anybody knew, and that fal had begun. Everything else is a violation.
- */
-export async function judgeOverCap(store: Store, over: ReadonlyMap<string, Nano>) {
-  const { entries } = await readAll(store);
-  const violations: string[] = [];
-  let overruns = 0;
-  for (const [counter, excess] of over) {
-    const late = entries
-      .filter(({ kind, charges }) => kind === "correction" && charges.some((charge) => charge.counter === counter))
-      .reduce((sum, { actual }) => (actual !== null && actual > 0n ? sum + actual : sum), 0n);
-    if (excess <= late) overruns++;
-    else violations.push(`${counter} was ${excess} above its limit, and late bills come to ${late}`);
-  }
-  return { violations, overruns };
-}
-
 /** What must hold at any time at which no purchase is under way. `learned`: ids that callers were given. */
 export async function inspect(store: Store, emulator: Emulator, at: number, learned: ReadonlySet<string>) {
   const books = await readBooks(store, emulator);

@@ -49,8 +49,6 @@ export interface Tally {
   undecided: Round["undecided"];
   /** Booked as assumed billed, once their windows had closed. */
   assumed: number;
-  /** Counters that were seen above their limits by no more than bills that came after their money was given back. */
-  overruns: number;
   /** How often the ledger was looked at from outside. */
   looks: number;
   /** Until a process had opened the ledger, at the longest. */
@@ -119,7 +117,7 @@ function emptyTally(): Tally {
   return {
     ...{ rounds: 0, ledgers: 0, killed: 0, killedReconciling: 0, allDied: 0, outcomes: {}, paidPosts: 0 },
     written: {},
-    ...{ left: 0, assumed: 0, overruns: 0, looks: 0, slowestOpenMs: 0, violations: [] },
+    ...{ left: 0, assumed: 0, looks: 0, slowestOpenMs: 0, violations: [] },
     resolved: { checked: 0, settled: 0, adopted: 0, expired: 0, corrected: 0 },
     undecided: { neverBought: 0, ambiguous: 0, refused: 0 },
   };
@@ -132,7 +130,6 @@ function add(tally: Tally, round: Round): void {
   tally.allDied += round.allDied ? 1 : 0;
   tally.left += round.left;
   tally.looks += round.looks;
-  tally.overruns += round.overruns;
   tally.slowestOpenMs = Math.max(tally.slowestOpenMs, round.slowestOpenMs);
   sum(tally.outcomes, round.outcomes);
   sum(tally.resolved, round.resolved);

@@ -1,5 +1,6 @@
 /** Kills programs in the midst of buying: `npm run kill -- --store sqlite|redis --rounds N --seed S`. */
 import { parseArgs } from "node:util";
+import { refuse, wholeNumber } from "../arguments.ts";
 import { launchRedis } from "../store/redis-process.ts";
 import { playKills, type Tally } from "./kill.ts";
 import { type Ledger, newRedisLedger, newSqliteLedger } from "./ledger.ts";
@@ -15,9 +16,9 @@ const { values } = parseArgs({
 });
 const { store } = values;
 if (store !== "sqlite" && store !== "redis") refuse(`--store must be sqlite or redis; got ${store}.`);
-const rounds = wholeNumber("rounds", 1);
-const seed = wholeNumber("seed", 0);
-const lanes = wholeNumber("lanes", 1);
+const rounds = wholeNumber(values, "rounds", 1);
+const seed = wholeNumber(values, "seed", 0);
+const lanes = wholeNumber(values, "lanes", 1);
 
 await compileWorker();
 const redis = store === "redis" ? await launchRedis() : null;
@@ -60,18 +61,6 @@ function summary(tally: Tally): string {
     `the ledger was looked at ${tally.looks} times from outside, and opened within ${tally.slowestOpenMs.toFixed(0)} ms`,
     `${tally.left} purchases left open: ${resolved.adopted} adopted, ${resolved.settled} settled, ${resolved.corrected} corrected by bills`,
     `undecided: ${undecided.neverBought} that fal never had, ${undecided.ambiguous} ambiguous, ${undecided.refused} refused without a bill; ${resolved.expired} expired as assumed billed`,
-    `${tally.overruns} caps overrun by bills of cancelled jobs that fal had begun`,
     `${tally.violations.length} violations`,
   ].join("\n");
-}
-
-function wholeNumber(name: "rounds" | "seed" | "lanes", least: number): number {
-  const value = Number(values[name]);
-  if (Number.isSafeInteger(value) && value >= least) return value;
-  return refuse(`--${name} must be a whole number of at least ${least}; got ${values[name]}.`);
-}
-
-function refuse(why: string): never {
-  console.error(why);
-  process.exit(2);
 }

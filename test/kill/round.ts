@@ -2,7 +2,7 @@ import type { Emulator } from "../../src/emulator/emulator.ts";
 import type { Store } from "../../src/store/store.ts";
 import type { AheadClock } from "./ahead.ts";
 import { type Crew, createCrew } from "./crew.ts";
-import { inspect, inspectReconciled, judgeOverCap, type Undecided } from "./inspection.ts";
+import { inspect, inspectReconciled, type Undecided } from "./inspection.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Outcomes } from "./orders.ts";
 import type { Plan } from "./plan.ts";
@@ -31,8 +31,6 @@ export interface Round {
   left: number;
   resolved: Crew["resolved"];
   undecided: Undecided;
-  /** Counters that were seen above their limits by no more than bills that came late. */
-  overruns: number;
   looks: number;
   slowestOpenMs: number;
 }
@@ -171,15 +169,15 @@ export async function playRound({ ledger, emulator, clock, troop, plan, plant }:
   if (plant === "book-twice") await bookTwice(ledger, clock);
   violations.push(...(await look()));
   const { undecided, violations: unsettled } = await inspectReconciled(store, emulator);
-  const judged = await judgeOverCap(store, sights.over);
-  violations.push(...unsettled, ...judged.violations);
+  const crossed = [...sights.over].map(([counter, excess]) => `${counter} was ${excess} above its limit`);
+  violations.push(...unsettled, ...crossed);
   if (plan.again) await reconcileAgain(store);
   await store.close();
   await close();
   const allDied = plan.victims.length === plan.programs.length;
   return {
     ...{ violations, killed, killedReconciling, allDied, outcomes, left },
-    ...{ resolved: crew.resolved, undecided, overruns: judged.overruns },
+    ...{ resolved: crew.resolved, undecided },
     ...{ looks: sights.looks, slowestOpenMs: crew.slowestOpenMs },
   };
 }

@@ -1,5 +1,6 @@
 /** Plays many worlds: `tsx test/simulate/main.ts --seed 1 --seeds 1000 --steps 1000`. One seed with `--verbose` prints what happened. */
 import { parseArgs } from "node:util";
+import { wholeNumber } from "../arguments.ts";
 import { simulate } from "./simulate.ts";
 
 const { values } = parseArgs({
@@ -10,9 +11,9 @@ const { values } = parseArgs({
     verbose: { type: "boolean", default: false },
   },
 });
-const first = wholeNumber("seed", 0);
-const count = wholeNumber("seeds", 1);
-const stepsEach = wholeNumber("steps", 1);
+const first = wholeNumber(values, "seed", 0);
+const count = wholeNumber(values, "seeds", 1);
+const stepsEach = wholeNumber(values, "steps", 1);
 const faults = new Map<string, number>();
 let steps = 0;
 let calls = 0;
@@ -38,10 +39,3 @@ console.info(
 for (const [fault, times] of [...faults].sort((a, b) => b[1] - a[1]))
   console.info(`${String(times).padStart(8)}  ${fault}`);
 if (broken > 0) process.exitCode = 1;
-
-function wholeNumber(name: "seed" | "seeds" | "steps", least: number): number {
-  const value = Number(values[name]);
-  if (Number.isSafeInteger(value) && value >= least) return value;
-  console.error(`--${name} must be a whole number of at least ${least}; got ${values[name]}.`);
-  process.exit(2);
-}

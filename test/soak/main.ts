@@ -1,5 +1,6 @@
 /** Many calls through one meter in one process: `npm run soak -- --calls 1000000 --store memory|sqlite`. */
 import { parseArgs } from "node:util";
+import { refuse, wholeNumber } from "../arguments.ts";
 import { soak, type Tenth } from "./soak.ts";
 
 const { values } = parseArgs({
@@ -11,8 +12,8 @@ const { values } = parseArgs({
 });
 const { store } = values;
 if (store !== "memory" && store !== "sqlite") refuse(`--store must be memory or sqlite; got ${store}.`);
-const calls = wholeNumber("calls", 10);
-const seed = wholeNumber("seed", 0);
+const calls = wholeNumber(values, "calls", 10);
+const seed = wholeNumber(values, "seed", 0);
 
 const { tenths, outcomes, paidPosts, events, adopted, assumed, disagreements, handlesAfterClose } = await soak({
   calls,
@@ -55,15 +56,4 @@ function listed(counts: Record<string, number>): string {
     .sort((a, b) => b[1] - a[1])
     .map(([name, times]) => `${times} ${name}`)
     .join(", ");
-}
-
-function wholeNumber(name: "calls" | "seed", least: number): number {
-  const value = Number(values[name]);
-  if (Number.isSafeInteger(value) && value >= least) return value;
-  return refuse(`--${name} must be a whole number of at least ${least}; got ${values[name]}.`);
-}
-
-function refuse(why: string): never {
-  console.error(why);
-  process.exit(2);
 }
