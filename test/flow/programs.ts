@@ -1,4 +1,5 @@
 import { type FalClient, type QueueStatus, type RequestMiddleware, withMiddleware } from "@fal-ai/client";
+import { expect } from "vitest";
 import { systemClock } from "../../src/clock.ts";
 import type { Program, Stage } from "./trace.ts";
 import { HOOK_PATH } from "./wire.ts";
@@ -79,7 +80,14 @@ export const programs: Record<string, Program> = {
   "subscribes to a comfy graph": { play: (fal) => fal.subscribe("comfy/acme/upscale", { input, pollInterval: 1 }) },
   "subscribes and times out": {
     emulator: slow,
-    play: (fal) => fal.subscribe(flux, { input, pollInterval: 10_000, timeout: 50 }),
+    async play(fal, { wire }) {
+      try {
+        return await fal.subscribe(flux, { input, pollInterval: 10_000, timeout: 500 });
+      } finally {
+        // The client does not wait for its cancel.
+        await expect.poll(() => wire.crossings.some(({ path }) => path.endsWith("/cancel"))).toBe(true);
+      }
+    },
   },
   "submits, asks and collects": {
     async play({ queue }) {
